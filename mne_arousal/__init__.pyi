@@ -1,0 +1,25 @@
+from . import datasets, metrics, viz
+from .annotate import annotate_arousals
+from .clusterer import ArousalClusterer
+from .dmd import DMDTransformer
+from .encoder import PSGEncoder
+from .pipeline import make_arousal_pipeline
+from .spectral import SpectralTransformer
+from .utils.errors import RecordingError
+from .utils.sysinfo import sys_info
+from .windower import PSGWindower
+
+__all__ = [
+    "ArousalClusterer",
+    "DMDTransformer",
+    "PSGEncoder",
+    "PSGWindower",
+    "RecordingError",
+    "SpectralTransformer",
+    "annotate_arousals",
+    "datasets",
+    "make_arousal_pipeline",
+    "metrics",
+    "sys_info",
+    "viz",
+]

@@ -1,0 +1,47 @@
+"""Fixtures and options shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--run-network", action="store_true", default=False, help="run tests that need the internet"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--run-network"):
+        return
+    skip = pytest.mark.skip(reason="needs the internet: pass --run-network")
+    for item in items:
+        if "network" in item.keywords:
+            item.add_marker(skip)
+
+
+def _data_folder() -> Path | None:
+    folder = os.environ.get("PHYSIONET_SLEEP_PATH")
+    return Path(folder) if folder else None
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Folder of real recordings, or a skip that says how to have it."""
+    folder = _data_folder()
+    if folder is None or not folder.exists():
+        pytest.skip(
+            "real recordings absent: set PHYSIONET_SLEEP_PATH to the folder that holds them"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sleep_edf_night(data_folder) -> tuple[Path, Path]:
+    """Paths of the Sleep-EDF night SC4001: recording and hypnogram."""
+    folder = data_folder / "physionet-sleep-data"
+    paths = folder / "SC4001E0-PSG.edf", folder / "SC4001EC-Hypnogram.edf"
+    if not all(path.exists() for path in paths):
+        pytest.skip(f"the Sleep-EDF night SC4001 is not in {folder}")
+    return paths
