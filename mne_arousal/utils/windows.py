@@ -182,7 +182,8 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
     Parameters
     ----------
     estimator : BaseEstimator
-        Gets ``n_channels_in_``, ``n_times_in_``, ``sfreq_`` and ``n_features_in_`` (``n_channels * n_times``)
+        Gets ``n_channels_in_``, ``n_times_in_``, ``sfreq_`` and ``n_features_in_`` (``n_channels *
+        n_times``)
         when `reset`; the windows are compared with them otherwise.
     X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | BaseConcatDataset
         Windows, in V. NaN is let through, infinity is not.
@@ -214,13 +215,14 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
 
 def _from_array(estimator, X, sfreq, channels, reset) -> Windows:
     options = {"dtype": (np.float64, np.float32), "ensure_all_finite": "allow-nan"}
-    if np.ndim(X) == 3:
+    if np.asarray(X).ndim == 3:  # not np.ndim, which array-likes may refuse
         X = check_array(X, allow_nd=True, estimator=estimator, **options)
     else:
         X = validate_data(estimator, X, reset=reset, **options)[:, np.newaxis]
     if sfreq is None:
         raise ValueError(
-            f"An array does not tell its sampling frequency: pass {type(estimator).__name__}(sfreq=...) in Hz."
+            "An array does not tell its sampling frequency: pass "
+            f"{type(estimator).__name__}(sfreq=...) in Hz."
         )
     labels = channels if channels is not None else [f"eeg:ch{i}" for i in range(X.shape[1])]
     if len(labels) != X.shape[1]:
@@ -254,8 +256,8 @@ def _from_dataset(X) -> Windows:
             first, lowpass = what, float(description.get("lowpass", info["lowpass"]))
         elif what != first:
             raise ValueError(
-                f"Recording {i} of the dataset has other channels, window length or sampling frequency "
-                f"than recording 0: {what} against {first}."
+                f"Recording {i} of the dataset has other channels, window length or sampling "
+                f"frequency than recording 0: {what} against {first}."
             )
         lowpass = min(lowpass, float(description.get("lowpass", info["lowpass"])))
         runs.append(Run(slice(row, row + len(ds)), starts, ds.raw if hasattr(ds, "raw") else ds))
@@ -279,9 +281,11 @@ def _check_same(estimator, windows: Windows, reset: bool) -> None:
     fitted = (estimator.n_channels_in_, estimator.n_times_in_)
     if shape != fitted:
         raise ValueError(
-            f"{type(estimator).__name__} was fitted on windows of (n_channels, n_times) = {fitted}, but got {shape}."
+            f"{type(estimator).__name__} was fitted on windows of (n_channels, n_times) = "
+            f"{fitted}, but got {shape}."
         )
     if windows.sfreq != estimator.sfreq_:
         raise ValueError(
-            f"{type(estimator).__name__} was fitted at {estimator.sfreq_:g} Hz, but got {windows.sfreq:g} Hz."
+            f"{type(estimator).__name__} was fitted at {estimator.sfreq_:g} Hz, "
+            f"but got {windows.sfreq:g} Hz."
         )

@@ -1,0 +1,176 @@
+"""Log band powers of windows: the baseline that the other extractors must beat."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from .utils.windows import Channel, Windows, read_windows
+
+#: Bands of the sleep EEG, Hz: AASM names, with gamma up to where mains hum begins.
+BANDS = {
+    "delta": (0.5, 4.0),
+    "theta": (4.0, 8.0),
+    "alpha": (8.0, 12.0),
+    "sigma": (12.0, 15.0),
+    "beta": (15.0, 30.0),
+    "gamma": (30.0, 45.0),
+}
+
+_FLOOR = 1e-18  # V², the square of a nanovolt: far under any recorder's noise
+
+
+class SpectralTransformer(TransformerMixin, BaseEstimator):
+    """Log power in the bands of sleep, and level, per channel.
+
+    EEG, EOG and other waveforms get one column per band, ``"{role}:{name}:{band}"``, the natural
+    logarithm of
+    the power in V² (Hann window, one-sided). A chin EMG gets one column, ``level``: the
+    logarithm of its mean square above 10 Hz in V² or, for a slow envelope, of its squared mean.
+
+    Parameters
+    ----------
+    bands : dict | None
+        Name and edges (Hz) of each band; None takes delta to gamma. Bands above what the recording
+        holds are left out; one that is partly above is cut.
+    sfreq : float | None
+        Sampling frequency of an array, Hz. Windows from a recording tell their own.
+    channels : list of str | None
+        ``"role:name"`` of an array's channels; None takes all for EEG.
+    batch_size : int
+        Windows at once; bounds memory.
+
+    Attributes
+    ----------
+    feature_names_in_ : list of str
+        Not set; windows have no column names.
+    n_channels_in_, n_times_in_ : int
+        Shape of a window.
+    sfreq_ : float
+        Sampling frequency, Hz.
+
+    See Also
+    --------
+    DMDTransformer : Modes instead of bands.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mne_arousal import SpectralTransformer
+    >>> X = np.random.default_rng(0).normal(scale=1e-5, size=(10, 2, 200))
+    >>> SpectralTransformer(sfreq=100.0, channels=["eeg:C3", "emg:Chin"]).fit_transform(X).shape
+    (10, 7)
+    """
+
+    def __init__(self, bands=None, *, sfreq=None, channels=None, batch_size=4096):
+        self.bands = bands
+        self.sfreq = sfreq
+        self.channels = channels
+        self.batch_size = batch_size
+
+    def fit(self, X, y=None):
+        """Learn shape, rate and channels of the windows.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) |
+        BaseConcatDataset
+            Windows, V.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SpectralTransformer
+            The transformer.
+        """
+        self._learn(self._read(X, reset=True))
+        return self
+
+    def transform(self, X):
+        """Compute the features of each window.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) |
+        BaseConcatDataset
+            Windows, V.
+
+        Returns
+        -------
+        features : array or DataFrame, shape (n_windows, n_features)
+            Natural logarithms of V². NaN where a window holds NaN.
+        """
+        check_is_fitted(self)
+        windows = self._read(X, reset=False)
+        out = np.empty((len(windows), len(self._names)))
+        for rows, batch in windows.batches(self.batch_size):
+            out[rows] = self._compute(batch)
+        return windows.frame(out, self._names)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored; names come from the channels.
+
+        Returns
+        -------
+        names : array of str
+            ``"{role}:{channel}:{quantity}"``.
+        """
+        check_is_fitted(self)
+        return np.array(self._names, dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # a gap in a recording
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_names")
+
+    def _read(self, X, reset: bool) -> Windows:
+        return read_windows(self, X, sfreq=self.sfreq, channels=self.channels, reset=reset)
+
+    def _learn(self, windows: Windows) -> None:
+        n_times = windows.shape[2]
+        self._freqs = np.fft.rfftfreq(n_times, 1 / windows.sfreq)
+        bands = BANDS if self.bands is None else self.bands
+        self._bins = {}
+        for name, (low, high) in bands.items():
+            inside = (self._freqs >= low) & (self._freqs < min(high, windows.lowpass))
+            if inside.any():
+                self._bins[name] = inside
+        self._parts = [self._part(channel) for channel in windows.channels]
+        self._names = [
+            f"{channel.role}:{channel.name}:{quantity}"
+            for channel, part in zip(windows.channels, self._parts, strict=True)
+            for quantity in part
+        ]
+
+    def _part(self, channel: Channel) -> list[str]:
+        if channel.role == "emg" or not self._bins:
+            return ["level"]
+        return list(self._bins)
+
+    def _compute(self, batch: np.ndarray) -> np.ndarray:
+        n_times = batch.shape[2]
+        taper = np.hanning(n_times + 2)[1:-1]
+        taper /= np.sqrt(np.sum(taper**2) * n_times)
+        columns = []
+        for i, part in enumerate(self._parts):
+            x = batch[:, i]
+            if part == ["level"]:
+                mean = x.mean(axis=1)
+                # a waveform's mean is nil after its high-pass, an envelope's is its level
+                columns.append(np.log(np.maximum(mean**2 + x.var(axis=1), _FLOOR)))
+                continue
+            power = np.abs(np.fft.rfft((x - x.mean(axis=1, keepdims=True)) * taper, axis=1)) ** 2
+            for inside in self._bins.values():
+                columns.append(np.log(np.maximum(2 * power[:, inside].sum(axis=1), _FLOOR)))
+        return np.stack(columns, axis=1)

@@ -1,0 +1,89 @@
+"""What the columns of a feature table mean, read from their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``"{role}:{channel}:{quantity}"``, with the extractor that made it.
+
+    Parameters
+    ----------
+    role : str
+        Role of the channel; ``"psg"`` for all channels together; ``""`` when unnamed.
+    channel : str
+        Name of the channel.
+    quantity : str
+        What is measured.
+    extractor : str
+        ``"spectral"``, ``"dmd"``, ``"encoder"`` or ``"unknown"``.
+    """
+
+    role: str
+    channel: str
+    quantity: str
+    extractor: str
+
+    @classmethod
+    def parse(cls, name) -> Column:
+        """Read a column name; a `FeatureUnion` may have put ``"{step}__"`` before it."""
+        text = str(name).rpartition("__")[2]
+        role, _, rest = text.partition(":")
+        channel, _, quantity = rest.rpartition(":")
+        if not (role and channel and quantity):
+            return cls("", "", text, "unknown")
+        if role == "psg":
+            return cls(role, channel, quantity, channel)
+        extractor = "dmd" if quantity.startswith("dmd") else "spectral"
+        return cls(role, channel, quantity, extractor)
+
+
+def parse_columns(names) -> list[Column]:
+    """Parse all column names.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names.
+
+    Returns
+    -------
+    columns : list of Column
+        In order.
+    """
+    return [Column.parse(name) for name in names]
+
+
+def where(columns: list[Column], *, role=None, quantity=None, extractor=None) -> np.ndarray:
+    """Find columns by role, quantity and extractor.
+
+    Parameters
+    ----------
+    columns : list of Column
+        Columns.
+    role, quantity, extractor : str | tuple of str | None
+        What to match; None matches all.
+
+    Returns
+    -------
+    indices : array of int
+        Positions.
+    """
+
+    def matches(value, wanted):
+        return wanted is None or value in ((wanted,) if isinstance(wanted, str) else wanted)
+
+    return np.array(
+        [
+            i
+            for i, c in enumerate(columns)
+            if matches(c.role, role)
+            and matches(c.quantity, quantity)
+            and matches(c.extractor, extractor)
+        ],
+        dtype=int,
+    )
