@@ -1,0 +1,134 @@
+"""Features of one recording, with its epochs and its sleep period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .stages import epoch_medians, find_sleep_period, wakefulness_index
+from .utils.columns import Column
+
+
+@dataclass
+class NightTable:
+    """Rows of one recording and what is known about them.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recording.
+    values : array, shape (n_windows, n_features)
+        Features.
+    onsets : array, shape (n_windows,) | None
+        Start of each window, s; None when rows carry no time.
+    epochs : array of int, shape (n_windows,) | None
+        Epoch in which the middle of each window lies.
+    medians : array, shape (n_epochs, n_features) | None
+        Median features of each epoch.
+    inside : array of bool, shape (n_epochs,)
+        Epochs of the sleep period.
+    wakefulness : array, shape (n_epochs,) | None
+        How wake-like each epoch is; None when no column tells.
+    """
+
+    name: str
+    values: np.ndarray
+    onsets: np.ndarray | None
+    epochs: np.ndarray | None
+    medians: np.ndarray | None
+    inside: np.ndarray
+    wakefulness: np.ndarray | None
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of epochs."""
+        return len(self.inside)
+
+    @property
+    def rows_inside(self) -> np.ndarray:
+        """Windows of the sleep period."""
+        if self.epochs is None:
+            return np.ones(len(self.values), dtype=bool)
+        return self.inside[self.epochs]
+
+    def hop(self, default: float) -> float:
+        """Time between windows, s."""
+        return float(np.median(np.diff(self.onsets))) if len(self.onsets) > 1 else default
+
+
+def make_night_table(
+    name: str,
+    values: np.ndarray,
+    columns: list[Column],
+    onsets: np.ndarray | None,
+    *,
+    window_length: float,
+    epoch_length: float,
+) -> NightTable:
+    """Cut a recording's windows into epochs and find its sleep period.
+
+    Parameters
+    ----------
+    name : str
+        Name of the recording.
+    values : array, shape (n_windows, n_features)
+        Features.
+    columns : list of Column
+        What they are.
+    onsets : array, shape (n_windows,) | None
+        Start of each window, s.
+    window_length, epoch_length : float
+        Lengths, s.
+
+    Returns
+    -------
+    table : NightTable
+        The recording.
+    """
+    if onsets is None:
+        return NightTable(name, values, None, None, None, np.ones(1, dtype=bool), None)
+    epochs = ((onsets + window_length / 2) // epoch_length).astype(int)
+    n_epochs = int(epochs[-1]) + 1
+    medians = epoch_medians(values, epochs, n_epochs)
+    wakefulness = wakefulness_index(medians, columns)
+    inside = np.ones(n_epochs, dtype=bool)
+    if wakefulness is not None:
+        inside = find_sleep_period(wakefulness, epoch_length=epoch_length)
+    return NightTable(name, values, onsets, epochs, medians, inside, wakefulness)
+
+
+def recording_rows(index: pd.MultiIndex) -> Iterator[tuple[str, slice, np.ndarray]]:
+    """Find the rows of each recording.
+
+    Parameters
+    ----------
+    index : MultiIndex
+        Recording and onset (s) of each window.
+
+    Yields
+    ------
+    name : str
+        Name of the recording.
+    rows : slice
+        Its rows.
+    onsets : array
+        Their onsets, s.
+
+    Raises
+    ------
+    ValueError
+        If windows are not in order of time within recordings that stand together.
+    """
+    codes, names = pd.factorize(index.get_level_values(0))
+    times = index.get_level_values(1).to_numpy(dtype=float)
+    if np.any(np.diff(codes) < 0) or np.any((np.diff(codes) == 0) & (np.diff(times) <= 0)):
+        raise ValueError(
+            "The windows of a recording must stand together and in order of time: sort the table "
+            "by its index, or name each recording differently."
+        )
+    bounds = np.searchsorted(codes, np.arange(len(names) + 1))
+    for name, lo, hi in zip(names, bounds[:-1], bounds[1:], strict=True):
+        yield str(name), slice(int(lo), int(hi)), times[lo:hi]

@@ -1,0 +1,196 @@
+"""Where in the signal an event begins: change-point likelihood between two models of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_toeplitz
+from scipy.signal import lfilter
+
+#: Order of the autoregressive models. Twelve poles at 100 Hz follow the peaks of a sleep EEG.
+ORDER = 12
+#: Power that the likelihood is raised to. EEG is not the stationary Gaussian process that the
+#: models say; without tempering, intervals are several times too narrow on real background.
+TEMPER = 0.25
+#: Lengths of a ramp that are integrated over, s.
+RAMPS = (0.0, 0.25, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Onset:
+    """Where an event begins.
+
+    Parameters
+    ----------
+    time : float
+        Posterior median, s from the start of the signal.
+    low, high : float
+        90 % interval, s.
+    """
+
+    time: float
+    low: float
+    high: float
+
+
+def autoregression(signal: np.ndarray, order: int = ORDER) -> tuple[np.ndarray, float]:
+    """Fit an autoregressive model by the Yule-Walker equations.
+
+    Parameters
+    ----------
+    signal : array, shape (n_times,)
+        Piece of signal.
+    order : int
+        Number of coefficients.
+
+    Returns
+    -------
+    whitener : array, shape (order + 1,)
+        Filter that leaves the innovations.
+    variance : float
+        Variance of the innovations, at least a tiny share of the signal's.
+    """
+    x = signal - signal.mean()
+    n = len(x)
+    spectrum = np.abs(np.fft.rfft(x, 2 * n)) ** 2
+    correlation = np.fft.irfft(spectrum)[: order + 1] / n
+    if correlation[0] <= 0:
+        return np.r_[1.0, np.zeros(order)], 0.0
+    correlation[0] *= 1 + 1e-6  # white noise at -60 dB keeps narrow-band signals solvable
+    coefficients = solve_toeplitz(correlation[:-1], correlation[1:])
+    variance = correlation[0] - coefficients @ correlation[1:]
+    return np.r_[1.0, -coefficients], float(max(variance, 1e-9 * correlation[0]))
+
+
+def log_likelihoods(signal: np.ndarray, models: list[tuple[np.ndarray, float]]) -> list[np.ndarray]:
+    """Log likelihood of each sample under each model, given the samples before.
+
+    Parameters
+    ----------
+    signal : array, shape (n_times,)
+        Signal.
+    models : list of (whitener, variance)
+        As `autoregression` returns them.
+
+    Returns
+    -------
+    log_likelihoods : list of array, shape (n_times,)
+        One array a model.
+    """
+    x = signal - signal.mean()
+    return [
+        -0.5 * (np.log(variance) + lfilter(whitener, 1.0, x) ** 2 / variance)
+        for whitener, variance in models
+    ]
+
+
+def locate_onset(
+    signals: np.ndarray,
+    sfreq: float,
+    coarse: float,
+    duration: float,
+    *,
+    latest: float | None = None,
+    search: float = 3.0,
+    before: float = 12.0,
+    prior: float = 0.7,
+    temper: float = TEMPER,
+    ramps: tuple[float, ...] = RAMPS,
+) -> Onset:
+    """Locate the onset of an event near a coarse guess.
+
+    One autoregressive model is fitted to the sleep before, one to the event. The likelihood of a
+    change at each sample, from the first to the second, at once or along a ramp, times a prior
+    around the guess, is the posterior.
+
+    Parameters
+    ----------
+    signals : array, shape (n_channels, n_times)
+        Channels in which the event is seen.
+    sfreq : float
+        Sampling frequency, Hz.
+    coarse : float
+        First guess, s from the start of `signals`.
+    duration : float
+        First guess of the duration, s.
+    latest : float | None
+        Onset may not lie later, s: what remains must last long enough to be an event.
+    search : float
+        Distance from the guess that is searched, s.
+    before : float
+        Signal before the event that the first model is fitted to, s.
+    prior : float
+        Standard deviation of the guess, s: about what detection on windows of 2 s leaves.
+    temper : float
+        Power that the likelihood is raised to.
+    ramps : tuple of float
+        Ramp lengths integrated over, s.
+
+    Returns
+    -------
+    onset : Onset
+        Median and 90 % interval. The guess with the prior's interval where the models can't be
+        fitted.
+
+    References
+    ----------
+    Basseville M., Nikiforov I. V. (1993). Detection of Abrupt Changes: Theory and Application.
+    Prentice Hall, chapter 8 (changes between autoregressive models).
+    """
+    n_times = signals.shape[1]
+    guess = round(coarse * sfreq)
+    lo = max(guess - int(search * sfreq), ORDER)
+    hi = min(guess + int(search * sfreq), n_times - 1)
+    if latest is not None:
+        hi = min(hi, max(int(latest * sfreq), guess) + 1)
+    # neither model may learn from what lies on the other side, as far as the guess can tell
+    clear = int(sfreq)
+    old = slice(max(lo - int(before * sfreq), 0), max(guess - clear, 0))
+    new = slice(min(guess + clear // 2, n_times), min(guess + int(duration * sfreq), n_times))
+    fallback = Onset(coarse, coarse - 1.645 * prior, coarse + 1.645 * prior)
+    fewest = int(1.5 * sfreq)
+    if hi - lo < 2 or old.stop - old.start < fewest or new.stop - new.start < fewest:
+        return fallback
+    ratio = np.zeros((len(ramps), hi - lo))
+    used = 0
+    for x in signals:
+        piece = x[: max(hi + int(max(ramps) * sfreq) + 1, new.stop)]
+        if not np.isfinite(piece[old.start :]).all():
+            continue
+        models = [autoregression(piece[part]) for part in (old, new)]
+        if min(variance for _, variance in models) <= 0:
+            continue
+        first, second = log_likelihoods(piece, models)
+        ratio += _ramp_scores(first, second, lo, hi, sfreq, ramps)
+        used += 1
+    if not used:
+        return fallback
+    times = np.arange(lo, hi)
+    # channels of one head see the same sources: their mean, not their sum, is the information
+    log_posterior = temper * ratio / np.sqrt(used)
+    log_posterior -= 0.5 * ((times / sfreq - coarse) / prior) ** 2
+    weights = np.exp(log_posterior - log_posterior.max()).sum(axis=0)
+    cumulative = np.cumsum(weights) / weights.sum()
+    low, middle, high = (times[np.searchsorted(cumulative, q)] / sfreq for q in (0.05, 0.5, 0.95))
+    return Onset(float(middle), float(low), float(high))
+
+
+def _ramp_scores(first, second, lo, hi, sfreq, ramps) -> np.ndarray:
+    """Log likelihood ratio of a change at each sample in [lo, hi), for each ramp length."""
+    gain = second - first
+    after = np.r_[np.cumsum(gain[::-1])[::-1], 0.0]  # everything from a sample on is of the event
+    out = []
+    for ramp in ramps:
+        length = round(ramp * sfreq)
+        starts = np.arange(lo, hi)
+        stops = np.minimum(starts + length, len(gain))
+        score = after[stops] - after[lo]
+        if length:
+            share = (np.arange(length) + 0.5) / length
+            at = np.minimum(starts[:, np.newaxis] + np.arange(length), len(gain) - 1)
+            top = np.maximum(first, second)[at]
+            mixed = np.log((1 - share) * np.exp(first[at] - top) + share * np.exp(second[at] - top))
+            score = score + (mixed + top - first[at]).sum(axis=1)
+        out.append(score)
+    return np.array(out)

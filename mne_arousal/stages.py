@@ -1,0 +1,226 @@
+"""Sleep period and stage clusters: what states each 30 s of the night are made of.
+
+Everything here works on arrays that are already cut into epochs or windows of one recording.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from scipy.ndimage import binary_dilation, gaussian_filter1d, median_filter, uniform_filter1d
+
+from .utils.columns import Column, where
+
+
+def otsu_threshold(values: np.ndarray) -> tuple[float, float]:
+    """Split values in two groups so that their means lie farthest apart.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        Values.
+
+    Returns
+    -------
+    threshold : float
+        Midway between the groups.
+    separation : float
+        Share of the variance that lies between the groups, 0 to 1: 0.64 for one Gaussian, near 1
+        for two groups far apart.
+
+    References
+    ----------
+    Otsu N. (1979). A threshold selection method from gray-level histograms. IEEE Transactions on
+    Systems, Man, and Cybernetics 9(1), 62-66.
+    """
+    ordered = np.sort(np.asarray(values, dtype=float))
+    n = len(ordered)
+    variance = ordered.var()
+    if n < 2 or variance == 0:
+        return float(ordered[-1]) if n else 0.0, 0.0
+    below = np.arange(1, n)
+    sums = np.cumsum(ordered)
+    gap = sums[:-1] / below - (sums[-1] - sums[:-1]) / (n - below)
+    between = below * (n - below) / n**2 * gap**2
+    best = int(np.argmax(between))
+    return float(ordered[best : best + 2].mean()), float(between[best] / variance)
+
+
+def find_sleep_period(
+    wakefulness: np.ndarray,
+    *,
+    epoch_length: float = 30.0,
+    margin: float = 1800.0,
+    min_wake: float = 3600.0,
+    min_separation: float = 0.75,
+) -> np.ndarray:
+    """Tell the part of a recording that is worth staging from long wake around it.
+
+    A recording of a day and a night holds more wake than sleep, which would take most of the
+    clusters. Wakefulness averaged over minutes falls in two groups then. Only wake that goes on
+    for an hour beyond the margin is left out; the wake of an ordinary night stays.
+
+    Parameters
+    ----------
+    wakefulness : array, shape (n_epochs,)
+        How wake-like each epoch is: fast EEG, EOG and EMG power, any scale.
+    epoch_length : float
+        Length of an epoch, s.
+    margin : float
+        Wake that is kept on each side of sleep, s.
+    min_wake : float
+        Shortest stretch that is left out, s.
+    min_separation : float
+        What `otsu_threshold` must reach for the recording to have two groups. One Gaussian
+        reaches 0.64.
+
+    Returns
+    -------
+    inside : array of bool, shape (n_epochs,)
+        True in the sleep period; all True when no long wake is found.
+    """
+    n = len(wakefulness)
+    per_minute = 60.0 / epoch_length
+    size = max(round(5 * per_minute) | 1, 1)
+    smooth = uniform_filter1d(median_filter(wakefulness, size, mode="nearest"), max(size // 2, 1))
+    threshold, separation = otsu_threshold(smooth)
+    if n * epoch_length <= min_wake or separation < min_separation:
+        return np.ones(n, dtype=bool)
+    asleep = smooth < threshold
+    inside = binary_dilation(asleep, iterations=max(round(margin / epoch_length), 1))
+    for start, stop in runs(~inside):
+        if (stop - start) * epoch_length < min_wake:
+            inside[start:stop] = True
+    return inside
+
+
+def runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """List the runs of True.
+
+    Parameters
+    ----------
+    mask : array of bool, shape (n,)
+        Mask.
+
+    Returns
+    -------
+    runs : list of (start, stop)
+        Half-open ranges.
+    """
+    edges = np.flatnonzero(np.diff(np.r_[False, np.asarray(mask, dtype=bool), False]))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def state_histograms(
+    states: np.ndarray, epochs: np.ndarray, n_epochs: int, n_states: int, *, smooth: float = 1.0
+) -> np.ndarray:
+    """Count the states in each epoch; square roots, smoothed in time.
+
+    Square roots make Euclidean distance the Hellinger distance between histograms, which does not
+    let the
+    commonest states decide alone.
+
+    Parameters
+    ----------
+    states : array of int, shape (n_windows,)
+        State of each window, -1 where it has none.
+    epochs : array of int, shape (n_windows,)
+        Epoch of each window.
+    n_epochs, n_states : int
+        Shape of the result.
+    smooth : float
+        Standard deviation of the Gaussian along time, epochs.
+
+    Returns
+    -------
+    histograms : array, shape (n_epochs, n_states)
+        Rows of unit norm before smoothing; zeros where an epoch has no window.
+    """
+    counts = np.zeros((n_epochs, n_states))
+    known = states >= 0
+    np.add.at(counts, (epochs[known], states[known]), 1.0)
+    total = counts.sum(axis=1, keepdims=True)
+    shares = np.sqrt(counts / np.maximum(total, 1.0))
+    return gaussian_filter1d(shares, smooth, axis=0, mode="nearest") if smooth else shares
+
+
+def epoch_medians(values: np.ndarray, epochs: np.ndarray, n_epochs: int) -> np.ndarray:
+    """Median of the windows of each epoch.
+
+    Parameters
+    ----------
+    values : array, shape (n_windows, n_features)
+        Features in time order.
+    epochs : array of int, shape (n_windows,)
+        Epoch of each window, not falling.
+    n_epochs : int
+        Number of epochs.
+
+    Returns
+    -------
+    medians : array, shape (n_epochs, n_features)
+        NaN where an epoch has no finite window.
+    """
+    out = np.full((n_epochs, values.shape[1]), np.nan)
+    bounds = np.searchsorted(epochs, np.arange(n_epochs + 1))
+    for i, (lo, hi) in enumerate(itertools.pairwise(bounds)):
+        piece = values[lo:hi]
+        piece = piece[np.isfinite(piece).all(axis=1)]
+        if len(piece):
+            out[i] = np.median(piece, axis=0)
+    return out
+
+
+def wake_epochs(
+    wakefulness: np.ndarray, inside: np.ndarray, *, n_spreads: float = 2.0
+) -> np.ndarray:
+    """Tell wake from sleep in each epoch of a night.
+
+    Sleep makes most of a sleep period, and its fast activity and muscle tone vary little below
+    their middle; wake lies far above. The spread is measured below the middle alone, so
+    that much wake doesn't widen it.
+
+    Parameters
+    ----------
+    wakefulness : array, shape (n_epochs,)
+        How wake-like each epoch is.
+    inside : array of bool, shape (n_epochs,)
+        Epochs in the sleep period; all others are wake.
+    n_spreads : float
+        How far above the middle wake begins.
+
+    Returns
+    -------
+    wake : array of bool, shape (n_epochs,)
+        True in wake.
+    """
+    # the 40th percentile is a value of sleep even where 60 % of the period is wake
+    low, middle = np.percentile(wakefulness[inside], (8, 40))
+    return ~inside | (wakefulness > middle + n_spreads * (middle - low) / 0.9)
+
+
+def wakefulness_index(medians: np.ndarray, columns: list[Column]) -> np.ndarray | None:
+    """Tell how wake-like each epoch is: mean of standardised fast EEG, fast EOG and EMG level.
+
+    Parameters
+    ----------
+    medians : array, shape (n_epochs, n_features)
+        Median features of each epoch, NaN where unknown.
+    columns : list of Column
+        What they are.
+
+    Returns
+    -------
+    wakefulness : array, shape (n_epochs,) | None
+        No unit; unknown epochs are interpolated. None when no column tells.
+    """
+    fast = where(columns, role=("eeg", "eog"), quantity=("beta", "gamma"), extractor="spectral")
+    level = where(columns, role="emg", quantity="level")
+    chosen = medians[:, np.r_[fast, level].astype(int)]
+    known = np.isfinite(chosen).all(axis=1)
+    if not chosen.shape[1] or not known.any():
+        return None
+    spread = chosen[known].std(axis=0)
+    scaled = (chosen[known] - chosen[known].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return np.interp(np.arange(len(chosen)), np.flatnonzero(known), scaled.mean(axis=1))
