@@ -1,0 +1,346 @@
+"""One recording to annotations: the whole way, for a script or a command."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import mne
+import numpy as np
+import pandas as pd
+from mne.io import BaseRaw
+from mne.utils import logger, use_log_level
+from scipy.signal import butter, sosfiltfilt
+from sklearn.pipeline import Pipeline
+
+from .hypnogram import hypnogram_to_stages
+from .onsets import locate_onset
+from .pipeline import FEATURES, make_arousal_pipeline
+from .reading import read_recording
+
+AROUSAL_COLUMNS = ["onset", "duration", "onset_low", "onset_high", "score", "stage_cluster"]
+
+
+@dataclass
+class Night:
+    """What was found in one recording.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recording.
+    duration : float
+        Its length, s.
+    channels : list of str
+        Channels used, ``"role:name"``.
+    arousals : DataFrame
+        Columns ``onset``, ``duration``, ``onset_low``, ``onset_high`` (s from the start of the
+        recording), ``score``,
+        ``stage_cluster``, ``ch_names``.
+    candidates : DataFrame
+        Events that a rule rejected, with ``reason``.
+    stages : DataFrame
+        Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s.
+    wake_clusters : list of int
+        Stage clusters taken for wake.
+    sleep_hours : float
+        Hours of sleep, in which arousals were looked for.
+    annotations : mne.Annotations
+        The arousals.
+    seconds : dict
+        Time that each step took, s.
+    pipeline : Pipeline
+        The fitted pipeline.
+    """
+
+    name: str
+    duration: float
+    channels: list[str]
+    arousals: pd.DataFrame
+    candidates: pd.DataFrame
+    stages: pd.DataFrame
+    wake_clusters: list[int]
+    sleep_hours: float
+    annotations: mne.Annotations = field(repr=False)
+    seconds: dict[str, float]
+    pipeline: Pipeline = field(repr=False)
+
+    @property
+    def arousal_index(self) -> float:
+        """Arousals per hour of sleep; NaN without sleep."""
+        return len(self.arousals) / self.sleep_hours if self.sleep_hours else float("nan")
+
+
+def annotate_arousals(
+    raw,
+    *,
+    hypnogram=None,
+    picks="auto",
+    features=FEATURES,
+    false_alarms=2.0,
+    pipeline=None,
+    device="auto",
+    random_state=None,
+    verbose=None,
+):
+    """Find the micro-arousals of a recording.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
+        A polysomnography of at least 5 min with at least one EEG channel. It is not changed.
+    hypnogram : mne.Annotations | array | path-like | None
+        Stages, used only to tell sleep from wake: annotations as MNE reads them from Sleep-EDF, or
+        one
+        stage per 30 s. None tells sleep from wake by the recording itself.
+    picks : "auto" | list of str | dict
+        Channels by name, or ``{name: role}``; ``"auto"`` goes by types and names.
+    features : tuple of str
+        Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"``.
+    false_alarms : float
+        Events an hour of sleep that the noise of this night may cause; more finds weaker arousals.
+    pipeline : sklearn.pipeline.Pipeline | None
+        Pipeline to use in place of :func:`make_arousal_pipeline`'s. One that is fitted is applied
+        as it is, one that
+        is not is fitted. `picks`, `features`, `false_alarms` and `device` are then the pipeline's
+        own.
+    device : str
+        ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    random_state : int | None
+        Seed. The same seed gives the same annotations.
+    verbose : bool | str | int | None
+        As in MNE.
+
+    Returns
+    -------
+    annotations : mne.Annotations
+        Description ``"arousal"``; onset and duration in s at sample resolution; ``ch_names`` where
+        only some
+        channels show the arousal; ``extras`` with ``score``, ``onset_low`` and ``onset_high`` (90
+        % interval of the onset, s
+        from the start of the recording) and ``stage_cluster``.
+
+    Raises
+    ------
+    RecordingError
+        If the recording can't be used.
+
+    See Also
+    --------
+    make_arousal_pipeline : The steps behind it.
+
+    Examples
+    --------
+    >>> from mne_arousal import annotate_arousals
+    >>> from mne_arousal.datasets import simulate_psg
+    >>> raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
+    >>> annotations = annotate_arousals(
+    ...     raw, features=("spectral",), random_state=0, verbose="error"
+    ... )
+    >>> set(annotations.description) <= {"arousal"}
+    True
+    """
+    night = analyse_recording(
+        raw,
+        hypnogram=hypnogram,
+        picks=picks,
+        features=features,
+        false_alarms=false_alarms,
+        pipeline=pipeline,
+        device=device,
+        random_state=random_state,
+        verbose=verbose,
+    )
+    return night.annotations
+
+
+def analyse_recording(
+    source,
+    *,
+    hypnogram=None,
+    picks="auto",
+    features=FEATURES,
+    false_alarms=2.0,
+    pipeline=None,
+    device="auto",
+    random_state=None,
+    verbose=None,
+) -> Night:
+    """Find stages and arousals of a recording and tell all that is known about them.
+
+    Parameters
+    ----------
+    source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
+        The recording.
+    hypnogram, picks, features, false_alarms, pipeline, device, random_state, verbose
+        As in :func:`annotate_arousals`.
+
+    Returns
+    -------
+    night : Night
+        Arousals, rejected candidates, stages, times.
+    """
+    with use_log_level(verbose):
+        clock = _Clock()
+        raw, name = read_recording(source)
+        if pipeline is None:
+            pipeline = make_arousal_pipeline(
+                features=features,
+                picks=picks,
+                false_alarms=false_alarms,
+                device=device,
+                random_state=random_state,
+                verbose=verbose,
+            )
+        fitted = hasattr(pipeline[-1], "labels_")
+        windows = _apply(pipeline["windows"], raw, fitted)
+        clock.lap("reading")
+        table = _extract(pipeline["features"], windows, fitted, clock)
+        clusterer = pipeline[-1]
+        if not fitted:
+            clusterer.fit(table)
+            clock.lap("states and stages")
+        recording = table.index[0][0]
+        wake = None if hypnogram is None else {recording: _wake_epochs(hypnogram, raw)}
+        stages = clusterer.predict_stages(table).drop(columns="recording")
+        events = clusterer.detect(table, wake=wake, return_candidates=True)
+        clock.lap("evidence and events")
+        accepted = events[events["reason"] == ""].reset_index(drop=True)
+        signal = windows.datasets[0].raw
+        arousals = _locate(accepted, signal, clusterer.min_duration, raw.info["sfreq"])
+        clock.lap("onsets")
+        logger.info(f"{name}: {clock.report()}")
+        return Night(
+            name=name,
+            duration=raw.n_times / raw.info["sfreq"],
+            channels=list(pipeline["windows"].channels_),
+            arousals=arousals,
+            candidates=events[events["reason"] != ""].drop(columns="recording"),
+            stages=stages,
+            wake_clusters=list(clusterer.wake_clusters_),
+            sleep_hours=float(clusterer.calibration_[recording]["sleep_hours"]),
+            annotations=_annotations(arousals, raw),
+            seconds=clock.seconds,
+            pipeline=pipeline,
+        )
+
+
+class _Clock:
+    """Where the time went."""
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = now - self._last
+        self._last = now
+
+    def report(self) -> str:
+        return ", ".join(f"{name} {s:.1f} s" for name, s in self.seconds.items())
+
+
+def _apply(step, X, fitted: bool):
+    return step.transform(X) if fitted else step.fit_transform(X)
+
+
+def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
+    """Run the extractors of a FeatureUnion one by one, to know what each costs."""
+    if not hasattr(features, "transformer_list"):
+        table = _apply(features, windows, fitted)
+        clock.lap("features")
+        return table
+    tables = []
+    for name, extractor in features.transformer_list:
+        if isinstance(extractor, str):  # "drop"
+            continue
+        tables.append(_apply(extractor, windows, fitted))
+        clock.lap(name)
+    if not tables:
+        raise ValueError("Every feature extractor is dropped: keep at least one.")
+    return pd.concat(tables, axis=1)
+
+
+def _wake_epochs(hypnogram, raw: BaseRaw) -> np.ndarray:
+    duration = raw.n_times / raw.info["sfreq"]
+    stages = hypnogram_to_stages(hypnogram, duration=duration, start=raw.info["meas_date"])
+    return stages <= 0  # wake, and what the scorer left open
+
+
+def _locate(events: pd.DataFrame, raw: BaseRaw, min_duration: float, sfreq: float) -> pd.DataFrame:
+    """Replace the onsets of detection by those that the EEG itself shows."""
+    picks = mne.pick_types(raw.info, eeg=True, exclude=[])
+    rate = raw.info["sfreq"]
+    names = [raw.ch_names[i] for i in picks]
+    rows = []
+    for event in events.itertuples():
+        end = event.onset + event.duration
+        begin = max(event.onset - 16.0, 0.0)
+        lo, hi = int(begin * rate), min(int((end + 5.0) * rate), raw.n_times)
+        signals = raw._data[picks, lo:hi]
+        offset = lo / rate
+        found = locate_onset(
+            signals,
+            rate,
+            event.onset - offset,
+            event.duration,
+            latest=end - offset - min_duration,
+        )
+        onset = round((found.time + offset) * sfreq) / sfreq
+        stop = round(end * sfreq) / sfreq
+        rows.append(
+            {
+                "onset": onset,
+                "duration": stop - onset,
+                "onset_low": min(found.low + offset, onset),
+                "onset_high": max(found.high + offset, onset),
+                "score": event.score,
+                "stage_cluster": event.stage_cluster,
+                "ch_names": _channels_that_show(
+                    signals, names, rate, onset - offset, stop - offset
+                ),
+            }
+        )
+    return pd.DataFrame(rows, columns=[*AROUSAL_COLUMNS, "ch_names"])
+
+
+def _channels_that_show(signals, names, sfreq, onset, stop) -> tuple[str, ...]:
+    """Name the channels whose alpha and beta power rises at least half as much as the most."""
+    if len(names) < 2:
+        return ()
+    high = min(30.0, 0.45 * sfreq)
+    fast = sosfiltfilt(butter(4, (8.0, high), "bandpass", fs=sfreq, output="sos"), signals)
+    inside = slice(int(onset * sfreq), int(stop * sfreq))
+    before = slice(max(int((onset - 10.0) * sfreq), 0), int(onset * sfreq))
+    if before.stop - before.start < sfreq or np.isnan(fast).any():
+        return ()
+    ratio = fast[:, inside].var(axis=1) / np.maximum(fast[:, before].var(axis=1), 1e-30)
+    rise = np.log(np.maximum(ratio, 1e-30))
+    shown = rise >= 0.5 * rise.max()
+    if rise.max() <= 0 or shown.all():
+        return ()
+    return tuple(name for name, s in zip(names, shown, strict=True) if s)
+
+
+def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
+    orig_time = raw.info["meas_date"]
+    # with a date, MNE counts from it, and the first sample may lie later
+    shift = raw.first_time if orig_time is not None else 0.0
+    extras = [
+        {
+            "score": round(float(a.score), 4),
+            "onset_low": round(float(a.onset_low), 4),
+            "onset_high": round(float(a.onset_high), 4),
+            "stage_cluster": int(a.stage_cluster),
+        }
+        for a in arousals.itertuples()
+    ]
+    return mne.Annotations(
+        onset=arousals["onset"].to_numpy(dtype=float) + shift,
+        duration=arousals["duration"].to_numpy(dtype=float),
+        description=["arousal"] * len(arousals),
+        orig_time=orig_time,
+        ch_names=[list(names) for names in arousals["ch_names"]],
+        extras=extras,
+    )

@@ -1,0 +1,110 @@
+"""The default sklearn pipeline, from recordings to states and evidence."""
+
+from __future__ import annotations
+
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from .clusterer import ArousalClusterer
+from .dmd import DMDTransformer
+from .encoder import PSGEncoder
+from .spectral import SpectralTransformer
+from .windower import PSGWindower
+
+FEATURES = ("spectral", "dmd", "encoder")
+
+
+def make_arousal_pipeline(
+    *,
+    features=FEATURES,
+    window_length=2.0,
+    hop=0.5,
+    sfreq=100.0,
+    picks="auto",
+    n_states=32,
+    n_stages=5,
+    false_alarms=2.0,
+    device="auto",
+    random_state=None,
+    verbose=None,
+):
+    """Make the pipeline that `annotate_arousals` uses.
+
+    Steps: ``windows`` (:class:`PSGWindower`), ``features`` (a ``FeatureUnion`` of ``spectral``,
+    ``dmd`` and ``encoder``) and
+    ``arousals`` (:class:`ArousalClusterer`). It is fitted on a Raw, a path, a ``BIDSPath`` or a
+    list of these.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Extractors to use, of ``"spectral"``, ``"dmd"`` and ``"encoder"``. The others are set to
+        ``"drop"`` and can be
+        set again by ``set_params``. The evidence needs ``"spectral"``.
+    window_length, hop : float
+        Windows, s: 2 s long, a new one every 0.5 s.
+    sfreq : float | None
+        Rate that recordings are brought to, Hz.
+    picks : "auto" | list of str | dict
+        Channels, as in :class:`PSGWindower`.
+    n_states, n_stages : int
+        States and stage clusters.
+    false_alarms : float
+        Events an hour of sleep that noise alone may cause.
+    device : str
+        ``"auto"``, ``"cpu"`` or ``"cuda"``, for DMD and the encoder.
+    random_state : int | None
+        Seed of encoder and clusterer.
+    verbose : bool | str | int | None
+        As in MNE.
+
+    Returns
+    -------
+    pipeline : sklearn.pipeline.Pipeline
+        Not fitted.
+
+    Raises
+    ------
+    ValueError
+        If `features` names an extractor that there is not, or none.
+
+    Examples
+    --------
+    >>> from mne_arousal import make_arousal_pipeline
+    >>> pipeline = make_arousal_pipeline(features=("spectral",), random_state=0)
+    >>> list(pipeline.named_steps)
+    ['windows', 'features', 'arousals']
+    """
+    unknown = [name for name in features if name not in FEATURES]
+    if unknown or not len(features):
+        raise ValueError(f"features must be some of {', '.join(FEATURES)}; got {features!r}.")
+    extractors = {
+        "spectral": SpectralTransformer(),
+        "dmd": DMDTransformer(device=device),
+        "encoder": PSGEncoder(device=device, random_state=random_state, verbose=verbose),
+    }
+    union = FeatureUnion(
+        [(name, extractors[name] if name in features else "drop") for name in FEATURES],
+        verbose_feature_names_out=False,
+    )
+    pipeline = Pipeline(
+        [
+            (
+                "windows",
+                PSGWindower(window_length, hop, sfreq=sfreq, picks=picks, verbose=verbose),
+            ),
+            ("features", union),
+            (
+                "arousals",
+                ArousalClusterer(
+                    n_states,
+                    n_stages,
+                    window_length=window_length,
+                    false_alarms=false_alarms,
+                    random_state=random_state,
+                    verbose=verbose,
+                ),
+            ),
+        ]
+    )
+    pipeline[1:-1].set_output(transform="pandas")
+    return pipeline
