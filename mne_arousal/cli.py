@@ -28,18 +28,19 @@ def main(argv: list[str] | None = None) -> int:
         0, or 2 when the call or the recording can't be used.
     """
     arguments = _parser().parse_args(argv)
-    warnings.showwarning = _show_warning
     # heavy imports come after the arguments are known to be good
     from mne.utils import set_log_level
 
     from .utils.errors import RecordingError
 
     set_log_level(arguments.verbose)
-    try:
-        arguments.run(arguments)
-    except (RecordingError, FileNotFoundError) as error:
-        print(f"mne-arousal: error: {error}", file=sys.stderr)
-        return EXIT_UNUSABLE
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            arguments.run(arguments)
+        except (RecordingError, FileNotFoundError) as error:
+            print(f"mne-arousal: error: {error}", file=sys.stderr)
+            return EXIT_UNUSABLE
     return 0
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import binary_closing, label, uniform_filter1d
 
 SCAN_DURATIONS = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0)  # s, a geometric grid of what counts
 
-# Natural logarithm of power, 10 dB: an arousal raises fast activity and lowers or spares delta,
-# a movement raises all bands at once.
-_MOVEMENT = 2.3
+# Natural logarithms of power, 5 and 10 dB: an arousal raises fast activity and lowers or spares
+# delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
+_SWAY = 1.15
+_MUSCLE = 2.3
+_EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
 
 
 @dataclass(frozen=True)
@@ -182,12 +184,10 @@ def detect_events(
     hours = asleep.sum() * hop / 3600
     threshold = calibrate(found[-1][1], hours, rules.false_alarms)
     starts, scores, lengths = found[1]
-    keep = scores > threshold
     events, last_stop = [], -np.inf
-    for start, score, length in zip(starts[keep], scores[keep], lengths[keep], strict=True):
-        lo, hi = _extent(evidence, start, start + length, hop)
+    for lo, hi, score in _merge(evidence, starts, scores, lengths, threshold, hop):
         duration = (hi - lo) * hop
-        event = {"start": lo * hop + window_length / 2, "duration": duration, "score": float(score)}
+        event = {"start": lo * hop + window_length / 2, "duration": duration, "score": score}
         event["reason"] = _reject(parts, asleep, atonia, lo, hi, hop, rules, lo * hop - last_stop)
         if event["reason"] != "too soon after another event":
             last_stop = hi * hop
@@ -199,25 +199,37 @@ def detect_events(
     }
 
 
+def _merge(evidence, starts, scores, lengths, threshold, hop) -> list[tuple[int, int, float]]:
+    """Give boxes above the threshold their extents; of those that overlap the best stays."""
+    kept: list[tuple[int, int, float]] = []
+    for i in np.argsort(-scores, kind="stable"):
+        if scores[i] <= threshold:
+            break
+        lo, hi = _extent(evidence, starts[i], starts[i] + lengths[i], hop)
+        if all(hi <= other_lo or other_hi <= lo for other_lo, other_hi, _ in kept):
+            kept.append((lo, hi, float(scores[i])))
+    return sorted(kept)
+
+
 def _extent(evidence: np.ndarray, start: int, stop: int, hop: float) -> tuple[int, int]:
-    """Move the edges of a box to where evidence crosses half of its height."""
-    size = max(round(1.0 / hop), 1)
-    half = 0.5 * np.mean(evidence[start:stop])
+    """Move the edges of a box to where evidence crosses half of its height.
+
+    A box may reach past the event into noise: height is what its best fifth reaches, and of
+    several stretches that are high, a second or more apart, the one with most evidence is it.
+    """
+    second = max(round(1.0 / hop), 1)
     reach = round(30.0 / hop)
-    lo_limit, hi_limit = max(start - size, 0), min(stop + reach, len(evidence))
-    smooth = uniform_filter1d(evidence[lo_limit:hi_limit], size)
-    high = smooth > half
-    inner = np.arange(start - lo_limit, stop - lo_limit)
-    inner = inner[high[inner]]
-    if not len(inner):
+    first = max(start - reach, 0)
+    smooth = uniform_filter1d(evidence[first : stop + reach], second)
+    half = 0.5 * np.percentile(smooth[start - first : stop - first], 80)
+    high = binary_closing(np.pad(smooth > half, second), np.ones(second + 1))[second:-second]
+    labels, n = label(high)
+    box = slice(start - first, stop - first)
+    weights = np.bincount(labels[box], smooth[box], minlength=n + 1)[1:]
+    if not n or weights.max() <= 0:
         return start, stop
-    lo = int(inner[0])
-    while lo > 0 and high[lo - 1]:
-        lo -= 1
-    hi = int(inner[-1])
-    while hi + 1 < len(high) and high[hi + 1 : hi + 1 + size].any():
-        hi += 1
-    return lo + lo_limit, hi + 1 + lo_limit
+    inside = np.flatnonzero(labels == 1 + int(np.argmax(weights)))
+    return int(inside[0]) + first, int(inside[-1]) + 1 + first
 
 
 def _reject(parts, asleep, atonia, lo, hi, hop, rules, since_last) -> str | None:
@@ -233,13 +245,14 @@ def _reject(parts, asleep, atonia, lo, hi, hop, rules, since_last) -> str | None
         return "no stable sleep before"
     inside = slice(lo, hi)
     mean = {band: float(np.mean(x[inside])) for band, x in parts.items()}
-    bands = [mean[b] for b in ("delta", "theta", "beta", "gamma") if b in mean]
-    if len(bands) >= 3 and min(bands) > _MOVEMENT:
+    muscle = mean.get("gamma", mean.get("beta", 0.0))
+    if mean.get("delta", 0.0) > _SWAY and muscle > _MUSCLE:
         return "movement"
     if "sigma" in mean and mean["sigma"] > max(mean.get("alpha", 0.0), mean.get("beta", 0.0), 0.3):
         return "spindle"
     if "emg" in parts and atonia[inside].mean() > 0.5:
-        needed = max(round(1.0 / hop), 1)
-        if np.sum(parts["emg"][inside] > 1.0) < needed:
+        second = max(round(1.0 / hop), 1)
+        level = np.convolve(parts["emg"][inside], np.ones(second) / second, mode="valid")
+        if not len(level) or level.max() < _EMG_RISE:
             return "no chin EMG rise in REM sleep"
     return None

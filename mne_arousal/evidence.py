@@ -26,6 +26,7 @@ _LIMIT = (
 )
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others
 _EVENT_WIDTH = 4.0  # s kept clear around such windows
+_TRUSTED = 0.1  # cross-fitted correlation of anchor and EMG that is no chance even in half an hour
 # Theta counts half: it marks arousals from deep sleep, but also drowsiness and REM sleep.
 _FAST_BANDS = {"theta": 0.5, "alpha": 1.0, "beta": 1.0}
 
@@ -234,11 +235,21 @@ def _departure_parts(
     for name in used:
         view = views[name] - np.median(views[name][asleep] if asleep.any() else views[name])
         view = np.clip(view / lower_scale(view, asleep), -_LIMIT, _LIMIT)
+        if name == "anchor":
+            view *= _trust(views["anchor"], views["emg"], asleep)
         parts[name] = view
         total += view
     if used:
         total /= lower_scale(total, asleep)
     return {"evidence": total, **parts}
+
+
+def _trust(prediction, emg, asleep) -> float:
+    """Weight of the anchor: nil where EEG says nothing of EMG, and any direction would be chance."""
+    if asleep.sum() < 2 or prediction[asleep].std() == 0 or emg[asleep].std() == 0:
+        return 0.0
+    correlation = np.corrcoef(prediction[asleep], emg[asleep])[0, 1]
+    return float(np.clip(correlation / _TRUSTED, 0.0, 1.0))
 
 
 def _band_departures(departure: np.ndarray, columns: list[Column]) -> dict[str, np.ndarray]:

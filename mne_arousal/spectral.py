@@ -74,9 +74,8 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) |
-        BaseConcatDataset
-            Windows, V.
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | dataset
+            Windows, V: an array, or a braindecode ``BaseConcatDataset``.
         y : None
             Ignored.
 
@@ -93,9 +92,8 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) |
-        BaseConcatDataset
-            Windows, V.
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | dataset
+            Windows, V: an array, or a braindecode ``BaseConcatDataset``.
 
         Returns
         -------

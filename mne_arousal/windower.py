@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -130,9 +131,7 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         return hasattr(self, "channels_")
 
     def _cut(self, X):
-        with warnings.catch_warnings():
-            # braindecode 1.8 asks MNE for a montage by its former name, at import
-            warnings.filterwarnings("ignore", "Montage name", FutureWarning)
+        with _quiet_braindecode():
             from braindecode.datasets import BaseConcatDataset, RawDataset
             from braindecode.preprocessing import create_fixed_length_windows
 
@@ -159,12 +158,13 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                 }
                 datasets.append(RawDataset(raw, description=description))
         rate = datasets[0].raw.info["sfreq"]
-        windows = create_fixed_length_windows(
-            BaseConcatDataset(datasets),
-            window_size_samples=round(self.window_length * rate),
-            window_stride_samples=round(self.hop * rate),
-            on_last_window="drop",
-        )
+        with _quiet_braindecode():
+            windows = create_fixed_length_windows(
+                BaseConcatDataset(datasets),
+                window_size_samples=round(self.window_length * rate),
+                window_stride_samples=round(self.hop * rate),
+                on_last_window="drop",
+            )
         self.seconds_ = time.perf_counter() - start
         return windows
 
@@ -211,3 +211,12 @@ class PSGWindower(TransformerMixin, BaseEstimator):
             raw.drop_channels(list(left.values()))
         raw.reorder_channels(order)
         return list(self.channels_)
+
+
+@contextmanager
+def _quiet_braindecode():
+    """Silence what braindecode 1.8 asks of newer MNE and pandas by former names."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Montage name", FutureWarning)
+        warnings.filterwarnings("ignore", "The inplace keyword", DeprecationWarning)
+        yield

@@ -153,6 +153,23 @@ class Windows:
                 yield slice(run.rows.start + lo, run.rows.start + hi), starts, data
                 lo = hi
 
+    def take(self, number: int, rows: np.ndarray) -> np.ndarray:
+        """Load some windows of one recording, reading no more than lies between them.
+
+        Parameters
+        ----------
+        number : int
+            Which recording.
+        rows : array of int, shape (n,)
+            Windows, counted within the recording, in rising order.
+
+        Returns
+        -------
+        windows : array, shape (n, n_channels, n_times)
+            Signal in V.
+        """
+        return self._load(self.runs[number], rows[0], rows[-1] + 1)[rows - rows[0]]
+
     def _load(self, run: Run, lo: int, hi: int) -> np.ndarray:
         n_times = self.shape[2]
         if isinstance(run.signal, np.ndarray):

@@ -1,0 +1,132 @@
+"""`annotate_arousals`: what a user's script gets."""
+
+import mne
+import numpy as np
+import pytest
+
+from mne_arousal import annotate_arousals, make_arousal_pipeline
+from mne_arousal.annotate import analyse_recording
+from mne_arousal.datasets import simulate_psg
+from mne_arousal.hypnogram import hypnogram_to_stages
+from mne_arousal.metrics import score_arousals, score_stages
+
+from .recordings import noise_raw
+
+OPTIONS = {"features": ("spectral",), "random_state": 0, "verbose": "error"}
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    """Two hours of simulated sleep."""
+    return simulate_psg(7200.0, random_state=12, verbose="error")
+
+
+@pytest.fixture(scope="module")
+def night(simulated):
+    """What is found in it."""
+    return analyse_recording(simulated.raw, **OPTIONS)
+
+
+def test_arousals_are_found(simulated, night):
+    """Most arousals are found, at their onsets, with intervals around them."""
+    scores = score_arousals(simulated.arousals, night.annotations)
+    assert scores.f1 > 0.55
+    assert scores.onset_error_median < 1.0
+    assert scores.interval_coverage > 0.4
+
+
+def test_annotations_hold_what_they_promise(simulated, night):
+    """Description, sample resolution, extras, duration."""
+    annotations = night.annotations
+    assert set(annotations.description) == {"arousal"}
+    samples = annotations.onset * simulated.raw.info["sfreq"]
+    np.testing.assert_allclose(samples, np.round(samples), atol=1e-6)
+    assert (annotations.duration >= 3.0 - 0.01).all()
+    assert (annotations.duration <= 15.0 + 3.0).all()
+    for onset, extras in zip(annotations.onset, annotations.extras, strict=True):
+        assert set(extras) == {"score", "onset_low", "onset_high", "stage_cluster"}
+        assert extras["onset_low"] <= onset + 1e-3
+        assert extras["onset_high"] >= onset - 1e-3
+    for names in annotations.ch_names:
+        assert set(names) <= {"C3-M2", "C4-M1"}
+
+
+def test_same_seed_same_annotations(simulated, night):
+    """The result is a function of recording and seed."""
+    again = annotate_arousals(simulated.raw, **OPTIONS)
+    np.testing.assert_array_equal(again.onset, night.annotations.onset)
+    assert list(again.extras) == list(night.annotations.extras)
+
+
+def test_annotations_join_those_of_the_raw(simulated, night):
+    """The script of the README: existing annotations are kept."""
+    raw = simulated.raw.copy()
+    raw.set_annotations(mne.Annotations([10.0], [1.0], ["lights off"]))
+    raw.set_annotations(raw.annotations + night.annotations)
+    assert "lights off" in raw.annotations.description
+    assert (raw.annotations.description == "arousal").sum() == len(night.annotations)
+
+
+def test_dated_and_cropped_recording(simulated):
+    """With a date and a first sample, annotations lie where the arousals are."""
+    raw = simulated.raw.copy().crop(600.0)
+    raw.set_meas_date(1_000_000_000)
+    annotations = annotate_arousals(raw, **OPTIONS)
+    raw.set_annotations(annotations)
+    placed = raw.annotations.onset - raw.first_time
+    truth = simulated.arousals.onset[simulated.arousals.onset > 660] - 600.0
+    nearest = np.abs(truth[:, np.newaxis] - placed).min(axis=1)
+    assert np.median(nearest) < 1.0
+    lows = np.array([extras["onset_low"] for extras in annotations.extras])
+    assert (np.abs(lows - placed) < 4.0).all()
+
+
+def test_hypnogram_gates_wake(simulated, night):
+    """Nothing is found where the scorer saw wake, and the clusters don't change."""
+    stages = hypnogram_to_stages(simulated.hypnogram, n_epochs=240)
+    wake = stages.copy()
+    wake[120:] = 0
+    for hypnogram in (wake, simulated.hypnogram):
+        found = analyse_recording(simulated.raw, hypnogram=hypnogram, **OPTIONS)
+        gate = hypnogram_to_stages(hypnogram, n_epochs=240) == 0
+        epochs = (found.arousals["onset"] // 30).astype(int)
+        assert not gate[epochs].any()
+        np.testing.assert_array_equal(found.stages, night.stages)
+    assert found.sleep_hours == pytest.approx((stages > 0).sum() / 120, abs=0.01)
+
+
+def test_fitted_pipeline_is_applied(simulated):
+    """A pipeline that is fitted on one night annotates another."""
+    pipeline = make_arousal_pipeline(features=("spectral",), random_state=0, verbose="error")
+    pipeline.fit(simulated.raw)
+    states = pipeline[-1].labels_.copy()
+    other = simulate_psg(3600.0, random_state=13, verbose="error")
+    annotations = annotate_arousals(other.raw, pipeline=pipeline, verbose="error")
+    assert len(annotations) > 0
+    np.testing.assert_array_equal(pipeline[-1].labels_, states)
+
+
+def test_one_eeg_channel_is_enough(simulated):
+    """Without EOG and EMG the parts that need them are left out."""
+    raw = simulated.raw.copy().pick(["C3-M2"])
+    scores = score_arousals(simulated.arousals, annotate_arousals(raw, **OPTIONS))
+    assert scores.f1 > 0.3
+
+
+def test_noise_has_few_arousals():
+    """White noise makes no more events than were asked for, give or take."""
+    night = analyse_recording(noise_raw(3600.0), **OPTIONS)
+    assert len(night.arousals) <= 8
+
+
+def test_sleep_edf_night(sleep_edf_night):
+    """The real night: plausible counts, stage clusters that agree with the expert."""
+    recording, hypnogram = sleep_edf_night
+    night = analyse_recording(recording, **OPTIONS)
+    stages = hypnogram_to_stages(hypnogram, n_epochs=len(night.stages))
+    asleep = np.flatnonzero(stages > 0)
+    part = slice(asleep[0] - 60, asleep[-1] + 61)
+    assert score_stages(stages[part], night.stages["cluster"].to_numpy()[part]).ami > 0.65
+    assert 5 < night.sleep_hours < 8
+    assert 3 < night.arousal_index < 40
+    assert night.arousals["onset"].between(30_000, 54_000).all()

@@ -1,0 +1,58 @@
+"""What an import pulls in, and what `sys_info` says."""
+
+import io
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from mne_arousal import __version__, sys_info
+
+HEAVY = ("torch", "braindecode", "cupy")
+
+
+def loaded(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter has loaded after `code`."""
+    code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import mne_arousal",
+        "import mne_arousal; mne_arousal.metrics.score_arousals",
+        "import mne_arousal; mne_arousal.make_arousal_pipeline",
+        "import mne_arousal; mne_arousal.SpectralTransformer; mne_arousal.DMDTransformer",
+        "import mne_arousal; mne_arousal.ArousalClusterer; mne_arousal.PSGEncoder",
+    ],
+)
+def test_import_is_light(code):
+    found = loaded(code)
+    assert "mne_arousal" in found
+    assert found.isdisjoint(HEAVY)
+
+
+def test_import_alone_loads_no_mne():
+    assert loaded("import mne_arousal").isdisjoint({"mne", "sklearn", "scipy", "matplotlib"})
+
+
+def test_one_version():
+    assert version("mne-arousal") == __version__
+
+
+def test_sys_info(capsys):
+    sys_info()
+    printed = capsys.readouterr().out
+    file = io.StringIO()
+    sys_info(file)
+    assert file.getvalue() == printed
+    rows = dict(line.split(maxsplit=1) for line in printed.splitlines() if "  " in line)
+    assert rows["mne-arousal"] == __version__
+    for name in ("mne", "torch", "scikit-learn"):
+        assert rows[name] == version(name)
+    assert "CUDA device" in printed

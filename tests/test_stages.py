@@ -1,0 +1,137 @@
+"""Sleep period, states and stage clusters."""
+
+import numpy as np
+import pytest
+from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
+
+from mne_arousal.stages import (
+    epoch_medians,
+    find_sleep_period,
+    otsu_threshold,
+    runs,
+    state_histograms,
+    wake_epochs,
+)
+from mne_arousal.states import StateModel, extractor_weights, robust_scale
+from mne_arousal.utils.columns import parse_columns
+
+
+def day_and_night(rng, hours=22, start=8, stop=16):
+    """Wakefulness of a recording with one sleep period."""
+    index = rng.normal(1.0, 0.5, hours * 120)
+    index[start * 120 : stop * 120] = rng.normal(-1.5, 0.3, (stop - start) * 120)
+    return index
+
+
+def test_otsu_threshold():
+    """Two groups are split between them and told from one."""
+    rng = np.random.default_rng(0)
+    two = np.r_[rng.normal(0, 1, 500), rng.normal(10, 1, 300)]
+    threshold, separation = otsu_threshold(two)
+    assert 3 < threshold < 7
+    assert separation > 0.9
+    assert otsu_threshold(rng.normal(size=5000))[1] == pytest.approx(2 / np.pi, abs=0.03)
+    assert otsu_threshold(np.ones(5)) == (1.0, 0.0)
+
+
+def test_sleep_period_of_a_day():
+    """Sleep is kept with half an hour of wake on each side; the rest of the day is not."""
+    inside = find_sleep_period(day_and_night(np.random.default_rng(0)))
+    ((start, stop),) = runs(inside)
+    assert abs(start - (8 * 120 - 60)) <= 6
+    assert abs(stop - (16 * 120 + 60)) <= 6
+
+
+def test_ordinary_night_is_kept_whole():
+    """Wake of less than an hour, or no wake, leaves nothing out."""
+    rng = np.random.default_rng(0)
+    night = rng.normal(-1.5, 0.3, 8 * 120)
+    assert find_sleep_period(night).all()
+    night[300:380] += 3.0
+    assert find_sleep_period(night).all()
+
+
+def test_two_sleep_periods():
+    """A nap hours away from the night is a period of its own."""
+    index = day_and_night(np.random.default_rng(0))
+    index[2 * 120 : 3 * 120] = -1.5
+    assert len(runs(find_sleep_period(index))) == 2
+
+
+def test_wake_epochs():
+    """Wake within the night is found where it is."""
+    rng = np.random.default_rng(0)
+    index = rng.normal(0, 0.4, 960)
+    wake = np.zeros(960, dtype=bool)
+    wake[:40] = wake[500:520] = True
+    index[wake] += 4.0
+    found = wake_epochs(index, np.ones(960, dtype=bool))
+    assert found[wake].all()
+    assert found[~wake].mean() < 0.05
+
+
+def test_state_histograms():
+    """Square roots of shares, rows of unit norm; windows without state don't count."""
+    states = np.array([0, 0, 1, -1, 2, 2])
+    epochs = np.array([0, 0, 0, 0, 1, 1])
+    found = state_histograms(states, epochs, 3, 3, smooth=0)
+    expected = [[np.sqrt(2 / 3), np.sqrt(1 / 3), 0], [0, 0, 1], [0, 0, 0]]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_epoch_medians_skip_gaps():
+    """An epoch's median leaves out windows with NaN; an epoch of nothing is NaN."""
+    values = np.array([[1.0], [3.0], [np.nan], [8.0]])
+    found = epoch_medians(values, np.array([0, 0, 0, 2]), 3)
+    np.testing.assert_array_equal(found, [[2.0], [np.nan], [8.0]])
+
+
+def test_robust_scale_survives_outliers_and_constants():
+    """Movements don't widen the scale; a constant column has scale 1."""
+    rng = np.random.default_rng(0)
+    values = np.c_[rng.normal(5, 2, 4000), np.full(4000, 3.0)]
+    values[:100, 0] = 1e6
+    location, scale = robust_scale(values)
+    assert location[0] == pytest.approx(5, abs=0.2)
+    assert scale[0] == pytest.approx(2 * 1.349, rel=0.1)
+    assert scale[1] == 1.0
+
+
+def test_extractors_count_alike():
+    """The summed squared weight of each extractor is the same."""
+    names = [f"eeg:C3:{b}" for b in ("delta", "theta")] + [f"psg:encoder:z{i}" for i in range(16)]
+    weights = extractor_weights(parse_columns(names))
+    assert np.sum(weights[:2] ** 2) == pytest.approx(np.sum(weights[2:] ** 2))
+
+
+@pytest.mark.parametrize(
+    "clusterer",
+    [
+        None,
+        "dbscan",
+        KMeans(3),
+        AgglomerativeClustering(3),
+        HDBSCAN(min_cluster_size=20, copy=True),
+    ],
+)
+def test_any_clusterer_tells_blobs_apart(clusterer):
+    """With or without `predict`, new points get the state of their blob."""
+    rng = np.random.default_rng(0)
+    centres = np.array([[-2, 0], [2, 0], [0, 2]])
+    truth = rng.integers(3, size=600)
+    points = centres[truth] + rng.normal(scale=0.15, size=(600, 2))
+    model = StateModel(parse_columns(range(2)), 3, 1, clusterer, np.random.RandomState(0))
+    model.fit(points[:400])
+    (states,) = model.predict(points[400:])
+    known = states >= 0
+    assert known.mean() > 0.9
+    pairs = {(t, s) for t, s in zip(truth[400:][known], states[known], strict=True)}
+    assert len(pairs) == 3
+
+
+def test_one_state_for_all_is_warned_about():
+    """A clusterer that tells nothing apart is told as such."""
+    points = np.random.default_rng(0).normal(size=(500, 2))
+    model = StateModel(parse_columns(range(2)), 1, 1, KMeans(1), np.random.RandomState(0))
+    with pytest.warns(RuntimeWarning, match="holds 100% of the windows"):
+        model.fit(points)
