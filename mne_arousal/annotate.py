@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import mne
 import numpy as np
@@ -116,9 +117,8 @@ def annotate_arousals(
     annotations : mne.Annotations
         Description ``"arousal"``; onset and duration in s at sample resolution; ``ch_names`` where
         only some
-        channels show the arousal; ``extras`` with ``score``, ``onset_low`` and ``onset_high`` (90
-        % interval of the onset, s
-        from the start of the recording) and ``stage_cluster``.
+        channels show the arousal; ``extras`` with ``score``, ``onset_low`` and ``onset_high`` (90 %
+        interval of the onset, on the same clock as ``onset``) and ``stage_cluster``.
 
     Raises
     ------
@@ -264,7 +264,10 @@ def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
 
 def _wake_epochs(hypnogram, raw: BaseRaw) -> np.ndarray:
     duration = raw.n_times / raw.info["sfreq"]
-    stages = hypnogram_to_stages(hypnogram, duration=duration, start=raw.info["meas_date"])
+    start = raw.info["meas_date"]
+    if start is not None:
+        start += timedelta(seconds=raw.first_time)  # a cropped Raw begins later than its date says
+    stages = hypnogram_to_stages(hypnogram, duration=duration, start=start)
     return stages <= 0  # wake, and what the scorer left open
 
 
@@ -330,8 +333,8 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
     extras = [
         {
             "score": round(float(a.score), 4),
-            "onset_low": round(float(a.onset_low), 4),
-            "onset_high": round(float(a.onset_high), 4),
+            "onset_low": round(float(a.onset_low) + shift, 4),
+            "onset_high": round(float(a.onset_high) + shift, 4),
             "stage_cluster": int(a.stage_cluster),
         }
         for a in arousals.itertuples()

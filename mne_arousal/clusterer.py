@@ -328,8 +328,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             onsets = None if self.hop is None else np.arange(len(X)) * self.hop
             return [self._recording("recording", X, onsets)]
         return [
-            self._recording(name, X[rows], onsets)
-            for name, rows, onsets in recording_rows(index)
+            self._recording(name, X[rows], onsets) for name, rows, onsets in recording_rows(index)
         ]
 
     def _recording(self, name, values, onsets) -> NightTable:

@@ -245,7 +245,7 @@ def _departure_parts(
 
 
 def _trust(prediction, emg, asleep) -> float:
-    """Weight of the anchor: nil where EEG says nothing of EMG, and any direction would be chance."""
+    """Weight of the anchor: nil where EEG says nothing of EMG and any direction is chance."""
     if asleep.sum() < 2 or prediction[asleep].std() == 0 or emg[asleep].std() == 0:
         return 0.0
     correlation = np.corrcoef(prediction[asleep], emg[asleep])[0, 1]

@@ -78,7 +78,7 @@ def test_dated_and_cropped_recording(simulated):
     nearest = np.abs(truth[:, np.newaxis] - placed).min(axis=1)
     assert np.median(nearest) < 1.0
     lows = np.array([extras["onset_low"] for extras in annotations.extras])
-    assert (np.abs(lows - placed) < 4.0).all()
+    assert (np.abs(lows - raw.first_time - placed) < 4.0).all()
 
 
 def test_hypnogram_gates_wake(simulated, night):
