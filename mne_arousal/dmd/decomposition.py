@@ -1,0 +1,169 @@
+"""Batched Dynamic Mode Decomposition of windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from .operators import METHODS
+from .snapshots import Snapshots, take
+
+
+@dataclass
+class Modes:
+    """Modes of windows of one rank.
+
+    Parameters
+    ----------
+    rows : array of int, shape (n,)
+        Which windows these are.
+    eigenvalues : array, shape (n, rank)
+        Complex.
+    profiles : array, shape (n, n_rows, rank)
+        Modes in the span of the snapshots X, unit norm.
+    energies : array, shape (n, rank)
+        Mean square of each mode's part of the snapshots, V².
+    residuals : array, shape (n,)
+        Share of the energy of Y that the step from X misses.
+    exact_profiles : array, shape (n, n_rows, rank)
+        Modes in the span of Y, which are eigenvectors of ``A = Y X⁺`` itself; unit norm.
+    """
+
+    rows: np.ndarray
+    eigenvalues: object
+    profiles: object
+    energies: object
+    residuals: object
+    exact_profiles: object
+
+    def take(self, backend, members: np.ndarray) -> Modes:
+        """Take some of the windows."""
+        arrays = {
+            field.name: take(backend, getattr(self, field.name), members)
+            for field in fields(self)
+            if field.name != "rows"
+        }
+        return Modes(rows=self.rows[members], **arrays)
+
+    def channel_energies(self, xp, channel: int, n_channels: int):
+        """Energies of the modes in one of the channels that are decomposed together."""
+        if n_channels == 1:
+            return self.energies
+        return self.energies * xp.sum(_square(xp, self.profiles[:, channel::n_channels]), axis=1)
+
+
+def find_modes(backend, snapshots: Snapshots, method: str, n_columns: int) -> Modes:
+    """Decompose whitened snapshots.
+
+    A snapshot is the sum of the modes times their coefficients ``W⁻¹ Uᵀ x``; the energy of a mode
+    is the mean square of its summand over snapshots and rows. The residual compares Y with one step
+    from X: ``‖Y - A X‖² / ‖Y‖²``.
+
+    Parameters
+    ----------
+    backend : ArrayBackend
+        Where the arrays are.
+    snapshots : Snapshots
+        Windows of one rank.
+    method : str
+        ``"exact"``, ``"fb"`` or ``"tls"``.
+    n_columns : int
+        Number of snapshot pairs.
+
+    Returns
+    -------
+    modes : Modes
+        The modes.
+    """
+    xp = backend.xp
+    eigenvalues, w = METHODS[method](backend, snapshots)
+    left = backend.inv(w)
+    q = snapshots.scale
+    profiles = xp.astype(snapshots.basis, w.dtype) @ (w * xp.astype(q, w.dtype)[:, :, None])
+    norms = xp.sqrt(xp.sum(_square(xp, profiles), axis=1))
+    coefficients = xp.sum(_square(xp, left), axis=2)  # X is orthonormal when whitened
+    energies = norms**2 * coefficients / (n_columns * profiles.shape[1])
+    operator = snapshots.cross
+    if method != "exact":
+        operator = xp.real((w * eigenvalues[:, None, :]) @ left)
+    gain = xp.sum(q[:, :, None] ** 2 * (2 * snapshots.cross - operator) * operator, axis=(1, 2))
+    residuals = 1 - gain / xp.where(snapshots.total > 0, snapshots.total, xp.ones_like(gain))
+    profiles = _normalise(xp, profiles)
+    images = profiles
+    if method == "exact":
+        images = _normalise(xp, xp.astype(snapshots.image, w.dtype) @ w / _nonzero(xp, eigenvalues))
+    residuals = xp.clip(residuals, min=0.0)
+    return Modes(snapshots.rows, eigenvalues, profiles, energies, residuals, images)
+
+
+def fit_amplitudes(backend, eigenvalues, profiles, embedded):
+    """Amplitudes that bring the modes closest to the snapshots, by least squares.
+
+    Parameters
+    ----------
+    backend : ArrayBackend
+        Where the arrays are.
+    eigenvalues : array, shape (n, rank)
+        Complex.
+    profiles : array, shape (n, n_rows, rank)
+        Modes.
+    embedded : array, shape (n, n_snapshots, n_rows)
+        Snapshots, one a row.
+
+    Returns
+    -------
+    amplitudes : array, shape (n, rank)
+        The b of ``profiles @ (b * eigenvalues**t)``; PyDMD's with ``opt=True``.
+    """
+    xp = backend.xp
+    r = eigenvalues.shape[1]
+    powers, last = _powers(xp, eigenvalues, embedded.shape[1])
+    parts = xp.concat([xp.real(powers), xp.imag(powers)], axis=1)  # real products are faster
+    square = parts @ xp.matrix_transpose(parts)
+    overlap = square[:, :r, :r] + square[:, r:, r:]
+    overlap = overlap + 1j * (square[:, :r, r:] - square[:, r:, :r])
+    normal = (xp.conj(xp.matrix_transpose(profiles)) @ profiles) * overlap
+    seen = parts @ embedded
+    seen = seen[:, :r] - 1j * seen[:, r:]  # (n, rank, n_rows)
+    right = xp.sum(seen * xp.conj(xp.matrix_transpose(profiles)), axis=2)
+    scale = xp.astype(xp.sqrt(xp.real(xp.linalg.diagonal(normal))), powers.dtype)
+    # modes that coincide make this singular but for a ridge of the size of rounding
+    ridge = 1e-15 * xp.eye(r, dtype=normal.dtype, device=normal.device)
+    inverse = backend.inv(normal / scale[:, :, None] / scale[:, None, :] + ridge)
+    return (inverse @ (right / scale)[:, :, None])[:, :, 0] / scale * last
+
+
+def _powers(xp, eigenvalues, n: int):
+    """Powers 0 to n - 1, but of modes that grow, divided by the last, lest they overflow.
+
+    Returns the powers, shape (m, rank, n), and what amplitudes have to be multiplied by.
+    """
+    grows = xp.abs(eigenvalues) > 1
+    one = xp.ones_like(eigenvalues)
+    step = xp.where(grows, 1 / xp.where(grows, eigenvalues, one), eigenvalues)
+    powers, base = one[:, :, None], step[:, :, None]
+    while powers.shape[2] < n:
+        powers = xp.concat([powers, powers * base], axis=2)
+        base = base * base
+    powers = powers[:, :, :n]
+    last = xp.where(grows, powers[:, :, -1], one)
+    if bool(xp.any(grows)):
+        powers = xp.where(grows[:, :, None], xp.flip(powers, axis=2), powers)
+    return powers, last
+
+
+def _square(xp, z):
+    return xp.real(z) ** 2 + xp.imag(z) ** 2
+
+
+def _nonzero(xp, eigenvalues):
+    """Eigenvalues to divide modes by, one a column; only the length of a mode depends on them."""
+    modulus = xp.abs(eigenvalues)
+    return xp.where(modulus > 0, eigenvalues, xp.ones_like(eigenvalues))[:, None, :]
+
+
+def _normalise(xp, profiles):
+    norms = xp.sqrt(xp.sum(_square(xp, profiles), axis=1))
+    norms = xp.where(norms > 0, norms, xp.ones_like(norms))
+    return profiles / xp.astype(norms, profiles.dtype)[:, None, :]
