@@ -13,6 +13,7 @@ SCAN_DURATIONS = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0)  # s, a geometric g
 # delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
 _SWAY = 1.15
 _MUSCLE = 2.3
+_SPINDLE = 0.3  # sigma that is high and above its neighbours, without muscle, is a spindle's
 _EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
 
 
@@ -248,7 +249,8 @@ def _reject(parts, asleep, atonia, lo, hi, hop, rules, since_last) -> str | None
     muscle = mean.get("gamma", mean.get("beta", 0.0))
     if mean.get("delta", 0.0) > _SWAY and muscle > _MUSCLE:
         return "movement"
-    if "sigma" in mean and mean["sigma"] > max(mean.get("alpha", 0.0), mean.get("beta", 0.0), 0.3):
+    others = max(mean.get("alpha", 0.0), mean.get("beta", 0.0), _SPINDLE)
+    if mean.get("sigma", 0.0) > others and mean.get("gamma", 0.0) < 0.5 * _MUSCLE:
         return "spindle"
     if "emg" in parts and atonia[inside].mean() > 0.5:
         second = max(round(1.0 / hop), 1)

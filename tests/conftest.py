@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+# Before SciPy is imported: without it, scikit-learn leaves out some of its checks.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 import pytest
 
 
