@@ -1,0 +1,5 @@
+"""A CNN + LSTM encoder of polysomnography windows, trained without labels."""
+
+from .estimator import PSGEncoder
+
+__all__ = ["PSGEncoder"]

@@ -1,0 +1,190 @@
+"""Batches of window sequences for training and encoding."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from ..utils.windows import Windows
+from .sequences import Sequences, cut_pieces, sample_pieces
+from .spectrogram import RecordingSpectrogram
+
+
+class WindowSource:
+    """Spectrograms of windows and, for a network that wants them, their signals.
+
+    Parameters
+    ----------
+    recordings : list of RecordingSpectrogram
+        Standardised recordings, whose frames may be memory maps.
+    windows : Windows | None
+        The windows themselves, read when needed; None when spectrograms are the input.
+    picks : list of int
+        Channels to use.
+    scale : array, shape (n_channels,)
+        What signals are divided by, V.
+    """
+
+    def __init__(self, recordings, windows: Windows | None = None, picks=(), scale=None):
+        self.recordings: list[RecordingSpectrogram] = recordings
+        self.windows = windows
+        self.picks = list(picks)
+        self.scale = scale
+
+    def spectra(self, pieces: Sequences) -> np.ndarray:
+        """Collect the spectrograms of pieces of equal length.
+
+        Parameters
+        ----------
+        pieces : Sequences
+            Which windows.
+
+        Returns
+        -------
+        x : array, shape (n_pieces, n_windows, n_frames, n_channels, n_features)
+            Standardised log spectrograms.
+        """
+        rows, recordings = pieces.rows(), self.recordings
+        shape = recordings[0].lookup.shape[1:] + recordings[0].frames.shape[1:]
+        x = np.empty(rows.shape + shape, dtype=recordings[0].frames.dtype)
+        for i in np.unique(pieces.recording):
+            here = pieces.recording == i
+            x[here] = recordings[i].frames[recordings[i].lookup[rows[here]]]
+        return x
+
+    def inputs(self, pieces: Sequences, spectra: np.ndarray) -> np.ndarray:
+        """Collect what the network reads.
+
+        Parameters
+        ----------
+        pieces : Sequences
+            Which windows.
+        spectra : array
+            Their spectrograms.
+
+        Returns
+        -------
+        x : array, shape (n_pieces, n_windows, ..., n_channels, n_features or n_times)
+            The spectrograms, or the scaled signals.
+        """
+        if self.windows is None:
+            return spectra
+        signals = [
+            self.windows.take(int(number), rows)[:, self.picks]
+            for number, rows in zip(pieces.recording, pieces.rows(), strict=True)
+        ]
+        return np.stack(signals) / self.scale[:, None]
+
+
+class PieceDataset(Dataset):
+    """Pieces that a sampler draws, as tensors.
+
+    Parameters
+    ----------
+    source : WindowSource
+        Where windows come from.
+    """
+
+    def __init__(self, source: WindowSource):
+        self.source = source
+
+    def __getitem__(self, pieces: Sequences) -> tuple[torch.Tensor, torch.Tensor]:
+        spectra = self.source.spectra(pieces)
+        inputs = self.source.inputs(pieces, spectra)
+        return torch.from_numpy(spectra).float(), torch.from_numpy(inputs).float()
+
+
+class PieceSampler(Sampler):
+    """Random pieces of sequences, for one epoch.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        Sequences to draw from.
+    n_steps : int
+        Batches in an epoch.
+    length : int
+        Most windows in a piece.
+    n_windows : int
+        Windows in a batch.
+    rng : numpy.random.RandomState
+        Source of chance; it moves on from epoch to epoch.
+    """
+
+    def __init__(self, sequences: Sequences, n_steps: int, length: int, n_windows: int, rng):
+        self.sequences = sequences
+        self.n_steps = n_steps
+        self.length = length
+        self.n_windows = n_windows
+        self.rng = rng
+
+    def __len__(self) -> int:
+        return self.n_steps
+
+    def __iter__(self):
+        for _ in range(self.n_steps):
+            yield sample_pieces(self.sequences, self.length, self.n_windows, self.rng)
+
+
+def piece_loader(source: WindowSource, sampler: PieceSampler, n_workers: int, pin: bool):
+    """Make a loader of one batch of pieces a step.
+
+    Parameters
+    ----------
+    source : WindowSource
+        Where windows come from.
+    sampler : PieceSampler
+        Draws the pieces.
+    n_workers : int
+        Processes that load; 0 loads in this one.
+    pin : bool
+        True to copy to a GPU without waiting.
+
+    Returns
+    -------
+    loader : torch.utils.data.DataLoader
+        Yields spectra and inputs.
+    """
+    return DataLoader(
+        PieceDataset(source),
+        sampler=sampler,
+        batch_size=None,
+        num_workers=n_workers,
+        pin_memory=pin,
+        persistent_workers=n_workers > 0,
+    )
+
+
+def ordered_batches(
+    source: WindowSource, sequences: Sequences, length: int, n_windows: int, limit=np.inf
+):
+    """Cut sequences into batches, in order.
+
+    Parameters
+    ----------
+    source : WindowSource
+        Where windows come from.
+    sequences : Sequences
+        Sequences.
+    length : int
+        Most windows in a piece.
+    n_windows : int
+        Windows in a batch.
+    limit : float
+        Windows after which to stop.
+
+    Yields
+    ------
+    spectra, inputs : tensor
+        Batches.
+    """
+    dataset, n = PieceDataset(source), 0
+    for pieces, _ in cut_pieces(sequences, length):
+        size = max(n_windows // pieces.length[0], 1)
+        for lo in range(0, len(pieces), size):
+            if n >= limit:
+                return
+            chosen = pieces[lo : lo + size]
+            yield dataset[chosen]
+            n += int(chosen.length.sum())

@@ -1,0 +1,399 @@
+"""The encoder as a scikit-learn transformer."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from .callbacks import CallbackSupportMixin, with_callbacks
+from .parameters import CONSTRAINTS
+from .spectrogram import N_BANDS
+from .steps import EncoderSteps
+
+
+class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstimator):
+    """Encode windows of polysomnography by a CNN and an LSTM trained without labels.
+
+    Each window becomes a log spectrogram (bands fixed in Hz, and a level). A CNN
+    embeds it, a bidirectional LSTM along touching windows of the same recording
+    puts it in context, and a linear layer gives the latent. Training hides spans
+    of windows and rebuilds their log spectra from the latent; behind a projector,
+    the latent may also be contrasted between augmented views and neighbours.
+
+    Parameters
+    ----------
+    n_latent : int
+        Length of the latent, i.e. number of features.
+    sfreq : float | None
+        Sampling frequency of plain arrays in Hz; a windows dataset tells its own.
+    channels : list of str | None
+        Labels ``"role:name"`` of the channels of plain arrays.
+    roles : tuple of str | None
+        Roles of the channels to use; None uses all. Without any such channel all are used.
+    sequence : bool | "auto"
+        True takes rows as consecutive, False encodes each by itself. ``"auto"`` takes 3-D arrays
+        and datasets as consecutive, and 2-D arrays, whose rows have no known order, singly.
+    sequence_length : int
+        Windows (touching, not overlapping) in a training sequence.
+    module : torch.nn.Module | None
+        A network of your own in place of the CNN, such as braindecode's with
+        ``return_feats=True``. It reads signals, ``(n, n_channels, n_times)``, divided by their
+        typical amplitude, and returns features. It is copied, and trained with the rest.
+    weights : "default" | path-like | None
+        Pretrained weights to start from: those of the package, or a file that `save` wrote.
+        Channels are mapped by role. With ``max_epochs=0``, or when ``transform`` is called
+        without ``fit``, they are used as they are. None starts from random weights.
+    n_filters, n_embedding, n_hidden : int
+        Filters of the first convolution, length of a window's embedding and LSTM units in
+        each direction. ``n_hidden=0`` leaves the LSTM out.
+    n_projection : int
+        Length of the projection that the contrasts see.
+    frame_length, frame_hop : float
+        Short-time Fourier frames, s; a shorter window is one frame.
+    mask_ratio : float
+        Share of windows (of bands, for lone windows) that training hides.
+    mask_span : int
+        Windows hidden in a row.
+    reconstruction_weight, view_weight, neighbour_weight : float
+        Weights of rebuilding the log spectrum, of the contrast between augmented views
+        and of the contrast between neighbours in time. The contrasts are off: they did not
+        help stages on the night measured.
+    cross_modal_weight : float
+        Weight of predicting the level of chin EMG and EOG from a latent made of EEG alone.
+        When positive, and there are such channels, the predictions are further features.
+    contrast : "ntxent" | "vicreg"
+        Kind of contrast (Chen et al. 2020; Bardes et al. 2022).
+    temperature : float
+        Of NT-Xent.
+    augmentation : braindecode.augmentation.Transform | None
+        Makes a view from log spectrograms, ``(n, n_channels, n_frames * n_features)``, or from
+        signals when there is a `module`. None adds noise, gaps and lost channels.
+    max_epochs, steps_per_epoch, batch_size : int
+        Most epochs, steps in each, sequences in a step: they bound training, not the recordings.
+    learning_rate : float
+        Of Adam; halved when the validation loss does not fall.
+    patience : int
+        Epochs without improvement before training stops.
+    validation_fraction : float
+        Share of the windows held out, in stretches of time, to judge epochs by; 0 judges
+        by the training loss.
+    n_workers : int
+        Processes that load batches; 0 loads in this one.
+    cache : path-like | None
+        Folder for spectrograms while training on more recordings than memory holds (about
+        30 MB for 8 h of 4 channels); None keeps them in memory.
+    device : str
+        ``"auto"``, ``"cpu"`` or a PyTorch device.
+    random_state : int | RandomState | None
+        Seed; equal seeds give equal results on a CPU.
+    verbose : bool | str | int | None
+        MNE's verbosity.
+
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        Trained network, on the CPU.
+    history_ : pandas.DataFrame
+        Losses by part, validation loss, learning rate and time of each epoch.
+    center_, scale_ : array, shape (n_channels, n_features)
+        Median and robust standard deviation of the log spectrogram (log10 of V²/Hz).
+    band_edges_ : array, shape (n_bands + 1,)
+        Of the bands, Hz.
+    channels_ : list of str
+        Labels of the channels used.
+    n_channels_in_, n_times_in_, n_features_in_ : int
+        Shape of the windows seen in fit.
+    sfreq_ : float
+        Their sampling frequency, Hz.
+
+    Notes
+    -----
+    Recordings of half an hour or more are standardised by their own statistics, shorter
+    ones and windows of unknown order by those of the fit. Windows that contain NaN get
+    NaN features and end a sequence, as gaps and recordings do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mne_arousal import PSGEncoder
+    >>> X = np.random.default_rng(0).normal(scale=1e-5, size=(200, 2, 200))
+    >>> encoder = PSGEncoder(n_latent=4, sfreq=100, max_epochs=1, random_state=0)
+    >>> encoder.fit_transform(X).shape
+    (200, 4)
+    """
+
+    _parameter_constraints = CONSTRAINTS
+
+    def __init__(
+        self,
+        n_latent=16,
+        *,
+        sfreq=None,
+        channels=None,
+        roles=("eeg", "eog", "emg"),
+        sequence="auto",
+        sequence_length=64,
+        module=None,
+        weights=None,
+        n_filters=16,
+        n_embedding=64,
+        n_hidden=32,
+        n_projection=32,
+        frame_length=1.0,
+        frame_hop=0.5,
+        mask_ratio=0.3,
+        mask_span=5,
+        reconstruction_weight=1.0,
+        view_weight=0.0,
+        neighbour_weight=0.0,
+        cross_modal_weight=0.0,
+        contrast="ntxent",
+        temperature=0.2,
+        augmentation=None,
+        max_epochs=20,
+        steps_per_epoch=20,
+        batch_size=16,
+        learning_rate=3e-3,
+        patience=5,
+        validation_fraction=0.1,
+        n_workers=0,
+        cache=None,
+        device="auto",
+        random_state=None,
+        verbose=None,
+    ):
+        self.n_latent = n_latent
+        self.sfreq = sfreq
+        self.channels = channels
+        self.roles = roles
+        self.sequence = sequence
+        self.sequence_length = sequence_length
+        self.module = module
+        self.weights = weights
+        self.n_filters = n_filters
+        self.n_embedding = n_embedding
+        self.n_hidden = n_hidden
+        self.n_projection = n_projection
+        self.frame_length = frame_length
+        self.frame_hop = frame_hop
+        self.mask_ratio = mask_ratio
+        self.mask_span = mask_span
+        self.reconstruction_weight = reconstruction_weight
+        self.view_weight = view_weight
+        self.neighbour_weight = neighbour_weight
+        self.cross_modal_weight = cross_modal_weight
+        self.contrast = contrast
+        self.temperature = temperature
+        self.augmentation = augmentation
+        self.max_epochs = max_epochs
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.n_workers = n_workers
+        self.cache = cache
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y=None):
+        """Learn to encode windows.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | Dataset
+            Windows in V.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : PSGEncoder
+            The fitted encoder.
+        """
+        self._fit(X)
+        return self
+
+    @with_callbacks
+    def fit_transform(self, X, y=None):
+        """Learn to encode windows and encode them, preparing them once.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | Dataset
+            Windows in V.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        latent : array or DataFrame, shape (n_windows, n_features)
+            Latents; a DataFrame indexed by recording and onset (s) when X carries times.
+        """
+        return self._encode(*self._fit(X))
+
+    @with_callbacks
+    def partial_fit(self, X, y=None):
+        """Go on training, on further windows; the first call is ``fit``.
+
+        The latent keeps its coordinates and short recordings their statistics, so that features
+        of before and after can be compared.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | Dataset
+            Windows in V, of the shape and rate seen before.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : PSGEncoder
+            The encoder.
+        """
+        if hasattr(self, "network_"):
+            self._continue(X)
+        else:
+            self._fit(X)
+        return self
+
+    def transform(self, X):
+        """Encode windows.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | Dataset
+            Windows in V, of the shape and rate seen in fit.
+
+        Returns
+        -------
+        latent : array or DataFrame, shape (n_windows, n_latent)
+            Latents; a DataFrame indexed by recording and onset (s) when X carries times.
+        """
+        if self.weights is not None and not hasattr(self, "network_"):
+            return clone(self).set_params(max_epochs=0).fit_transform(X)
+        check_is_fitted(self)
+        return self._encode(*self._read(X))
+
+    def score(self, X, y=None):
+        """Tell how well hidden windows are rebuilt from those around them.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | Dataset
+            Windows in V, best unseen in fit.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        score : float
+            Negative mean squared error of standardised log spectra, with the same masks
+            at every call; hidden and visible windows weigh the same.
+        """
+        from .fitting import score_windows
+
+        check_is_fitted(self)
+        _, source, sequential = self._read(X)
+        return score_windows(self, source, sequential)
+
+    def inverse_transform(self, X):
+        """Rebuild the log spectra of windows from their latents.
+
+        Parameters
+        ----------
+        X : array, shape (n_windows, n_latent)
+            Latents.
+
+        Returns
+        -------
+        spectrum : array, shape (n_windows, n_channels, n_bands)
+            Decadic logarithm of power (V²/Hz) of ``channels_`` in the bands of ``band_edges_``,
+            with the statistics of the fit; NaN for bands above the recording's content.
+        """
+        import torch
+
+        check_is_fitted(self)
+        n_latent = self.network_.decoder.in_features
+        latent = torch.from_numpy(np.array(X, dtype=np.float32))
+        n_features = len(self.get_feature_names_out())
+        if latent.ndim != 2 or latent.shape[1] not in (n_latent, n_features):
+            raise ValueError(
+                f"Latents have shape (n_windows, {n_features}), but got {tuple(latent.shape)}."
+            )
+        with torch.inference_mode():
+            rebuilt = self.network_.decoder(latent[:, :n_latent]).numpy()
+        spectrum = rebuilt * self.scale_ + self.center_
+        return np.where(self.present_, spectrum, np.nan)[..., :N_BANDS]
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the features.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        names : array of str, shape (n_features,)
+            ``"psg:encoder:latent00"`` and so on; with a cross-modal head also
+            ``"psg:encoder:emg_from_eeg"`` and ``"psg:encoder:eog_from_eeg"``.
+        """
+        check_is_fitted(self)
+        names = [f"latent{i:02d}" for i in range(self.network_.decoder.in_features)]
+        names += [f"{role}_from_eeg" for role in self.predicted_]
+        return np.array([f"psg:encoder:{name}" for name in names], dtype=object)
+
+    def save(self, path):
+        """Write the encoder to a file: safetensors with a JSON header, no code.
+
+        The file is written whole or not at all. A custom `module` or `augmentation`,
+        `random_state` and where to compute are not saved.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write; an existing one is replaced.
+        """
+        from .weights import write_encoder
+
+        check_is_fitted(self)
+        write_encoder(self, path)
+
+    @classmethod
+    def load(cls, path, module=None):
+        """Read an encoder that `save` wrote, on any machine.
+
+        Parameters
+        ----------
+        path : path-like
+            File.
+        module : torch.nn.Module | None
+            The module that the encoder was fitted with, if it was.
+
+        Returns
+        -------
+        encoder : PSGEncoder
+            Fitted encoder.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is something else, was changed, or needs a `module`.
+        """
+        from .weights import restore_encoder
+
+        return restore_encoder(cls, path, module)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.non_deterministic = False
+        return tags

@@ -1,0 +1,256 @@
+"""Weights on disk: safetensors with a JSON header, checked on the way in.
+
+A file holds tensors and a JSON text, never code. Its digest covers both, so that a
+file that was cut, changed or mixed up is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from .spectrogram import N_FEATURES
+
+FORMAT = "mne-arousal PSGEncoder"
+VERSION = 1
+_FITTED = ("channels_", "picks_", "n_channels_in_", "n_times_in_", "n_features_in_", "sfreq_")
+_ARRAYS = ("center_", "scale_", "present_", "band_edges_")
+# Parameters that hold objects or say where and how loudly to compute, not what.
+_LEFT_OUT = ("module", "augmentation", "weights", "cache", "device", "random_state", "verbose")
+
+
+def _digest(tensors: dict, text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def write_encoder(encoder, path) -> None:
+    """Write a fitted encoder to a file, all of it or nothing.
+
+    Parameters
+    ----------
+    encoder : PSGEncoder
+        Fitted encoder.
+    path : path-like
+        File to write; an existing one is replaced.
+    """
+    path = Path(path)
+    params = {k: v for k, v in encoder.get_params(deep=False).items() if k not in _LEFT_OUT}
+    about = {
+        "parameters": params,
+        "module": None if encoder.module is None else type(encoder.module).__name__,
+        "fitted": {name: getattr(encoder, name) for name in _FITTED},
+        "history": encoder.history_.to_dict(orient="list"),
+    }
+    text = json.dumps(about, default=_plain)
+    tensors = {f"array.{name}": np.asarray(getattr(encoder, name)) for name in _ARRAYS}
+    for name, tensor in encoder.network_.state_dict().items():
+        tensors[f"network.{name}"] = tensor.contiguous().numpy()
+    header = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "about": text,
+        "sha256": _digest(tensors, text),
+    }
+    data = save_tensors(tensors, metadata=header)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _plain(value):
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} can't be saved: use plain numbers, strings and lists.")
+
+
+def read_weights(path) -> tuple[dict, dict]:
+    """Read and check a file of weights.
+
+    Parameters
+    ----------
+    path : path-like
+        File that `write_encoder` wrote.
+
+    Returns
+    -------
+    about : dict
+        Parameters and fitted attributes.
+    tensors : dict of str to array
+        Arrays ``"array.*"`` and network weights ``"network.*"``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is something else, was changed, or comes from a later version.
+    """
+    path = Path(path)
+    data = path.read_bytes()
+    wrong = f"{path} is not a file that PSGEncoder.save wrote, or it is cut short"
+    try:
+        tensors = load_tensors(data)
+        size = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + size]).get("__metadata__", {})
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{wrong}: {error}. Save the encoder again.") from error
+    if header.get("format") != FORMAT or "about" not in header:
+        raise ValueError(f"{wrong}: its header does not name the format {FORMAT!r}.")
+    if header.get("version") != str(VERSION):
+        raise ValueError(
+            f"{path} has format version {header.get('version')}, but this mne-arousal reads "
+            f"{VERSION}: save the encoder with the same version."
+        )
+    if _digest(tensors, header["about"]) != header.get("sha256"):
+        raise ValueError(
+            f"{path} was changed after it was saved: its SHA-256 does not fit. Get the file again."
+        )
+    return json.loads(header["about"]), tensors
+
+
+def restore_encoder(cls, path, module=None):
+    """Build an encoder from a file.
+
+    Parameters
+    ----------
+    cls : type
+        Class of the encoder.
+    path : path-like
+        File that `write_encoder` wrote.
+    module : torch.nn.Module | None
+        The custom module that the encoder was fitted with, if it was.
+
+    Returns
+    -------
+    encoder : PSGEncoder
+        Fitted encoder.
+    """
+    from .fitting import build_network, predicted_roles
+
+    about, tensors = read_weights(path)
+    if about["module"] is not None and module is None:
+        raise ValueError(
+            f"{path} holds weights for a module of yours, {about['module']}: pass it as "
+            "PSGEncoder.load(path, module=...)."
+        )
+    try:
+        encoder = cls(**about["parameters"], module=module)
+        for name in _FITTED:
+            setattr(encoder, name, about["fitted"][name])
+        for name in _ARRAYS:
+            setattr(encoder, name, tensors[f"array.{name}"])
+        encoder.predicted_ = (
+            predicted_roles(encoder.channels_) if encoder.cross_modal_weight else []
+        )
+        encoder.network_ = build_network(encoder, np.random.RandomState(0))
+        encoder.network_.load_state_dict(_network_state(tensors))
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ValueError(f"{path} does not fit this PSGEncoder: {error}") from error
+    encoder.network_.eval()
+    encoder.history_ = pd.DataFrame(about["history"])
+    return encoder
+
+
+def _network_state(tensors: dict) -> dict:
+    return {
+        name.removeprefix("network."): torch.from_numpy(array.copy())
+        for name, array in tensors.items()
+        if name.startswith("network.")
+    }
+
+
+def default_weights() -> Path:
+    """Path of the weights that come with the package.
+
+    Returns
+    -------
+    path : pathlib.Path
+        The file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If this installation lacks it.
+    """
+    path = Path(str(files("mne_arousal") / "encoder" / "default.safetensors"))
+    if not path.exists():
+        raise FileNotFoundError(f"This installation lacks the pretrained weights {path.name}.")
+    return path
+
+
+def start_from(encoder, weights) -> None:
+    """Start an encoder's network from pretrained weights, whatever its channels.
+
+    Channels are mapped by role. A role's first-layer weights are shared out evenly
+    among the channels that have it now, so that they act on the mean of their
+    spectrograms; each such channel starts with the role's decoder. Channels of a
+    role that the weights do not know start with zeros, roles that are absent now are
+    dropped.
+
+    Parameters
+    ----------
+    encoder : PSGEncoder
+        With a fresh ``network_``, changed in place.
+    weights : "default" | path-like
+        Pretrained weights.
+
+    Raises
+    ------
+    ValueError
+        If sizes differ from the parameters of the encoder.
+    """
+    path = default_weights() if weights == "default" else Path(weights)
+    about, tensors = read_weights(path)
+    if encoder.module is not None or about["module"] is not None:
+        raise ValueError("weights= works for the encoder's own network only: leave module=None.")
+    state = _network_state(tensors)
+    share = _role_shares(about["fitted"]["channels_"], encoder.channels_)
+    state["window.first.weight"] = torch.einsum(
+        "fs...,cs->fc...", state["window.first.weight"], share
+    )
+    state["window.level.weight"] = state["window.level.weight"] @ share.T
+    mean = (share > 0).float()
+    mean = mean / mean.sum(dim=1, keepdim=True).clamp(min=1)
+    for name in ("decoder.weight", "decoder.bias"):
+        rows = state[name].unflatten(0, (-1, N_FEATURES))
+        state[name] = torch.einsum("cs,s...->c...", mean, rows).flatten(0, 1)
+    own = encoder.network_.state_dict()
+    for name in [name for name in own if name.startswith("cross_modal.")]:
+        state.pop(name, None)
+        state[name] = own[name]  # which levels there are depends on the montage
+    state = {k: v for k, v in state.items() if k in own}
+    unfit = [k for k in own if k not in state or own[k].shape != state[k].shape]
+    if unfit:
+        sizes = {k: about["parameters"][k] for k in ("n_latent", "n_filters", "n_embedding")}
+        sizes |= {k: about["parameters"][k] for k in ("n_hidden", "n_projection")}
+        raise ValueError(f"The weights {path.name} need an encoder with {sizes}.")
+    encoder.network_.load_state_dict(state)
+
+
+def _role_shares(known: list[str], channels: list[str]) -> torch.Tensor:
+    """How much of each known channel's weights each channel gets, shape (n_channels, n_known)."""
+    here = np.array([label.split(":")[0].split("/")[0] for label in channels])
+    there = np.array([label.split(":")[0].split("/")[0] for label in known])
+    same = (here[:, None] == there).astype(np.float32)
+    return torch.from_numpy(same / np.maximum(same.sum(axis=0), 1))
