@@ -36,8 +36,7 @@ class Night:
         Channels used, ``"role:name"``.
     arousals : DataFrame
         Columns ``onset``, ``duration``, ``onset_low``, ``onset_high`` (s from the start of the
-        recording), ``score``,
-        ``stage_cluster``, ``ch_names``.
+        recording), ``score``, ``stage_cluster``, ``ch_names``.
     candidates : DataFrame
         Events that a rule rejected, with ``reason``.
     stages : DataFrame
@@ -92,8 +91,7 @@ def annotate_arousals(
         A polysomnography of at least 5 min with at least one EEG channel. It is not changed.
     hypnogram : mne.Annotations | array | path-like | None
         Stages, used only to tell sleep from wake: annotations as MNE reads them from Sleep-EDF, or
-        one
-        stage per 30 s. None tells sleep from wake by the recording itself.
+        one stage per 30 s. None tells sleep from wake by the recording itself.
     picks : "auto" | list of str | dict
         Channels by name, or ``{name: role}``; ``"auto"`` goes by types and names.
     features : tuple of str
@@ -102,9 +100,8 @@ def annotate_arousals(
         Events an hour of sleep that the noise of this night may cause; more finds weaker arousals.
     pipeline : sklearn.pipeline.Pipeline | None
         Pipeline to use in place of :func:`make_arousal_pipeline`'s. One that is fitted is applied
-        as it is, one that
-        is not is fitted. `picks`, `features`, `false_alarms` and `device` are then the pipeline's
-        own.
+        as it is, one that is not is fitted. `picks`, `features`, `false_alarms` and `device` are
+        then the pipeline's own.
     device : str
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     random_state : int | None
@@ -116,9 +113,9 @@ def annotate_arousals(
     -------
     annotations : mne.Annotations
         Description ``"arousal"``; onset and duration in s at sample resolution; ``ch_names`` where
-        only some
-        channels show the arousal; ``extras`` with ``score``, ``onset_low`` and ``onset_high`` (90 %
-        interval of the onset, on the same clock as ``onset``) and ``stage_cluster``.
+        only some channels show the arousal; ``extras`` with ``score``, ``onset_low`` and
+        ``onset_high`` (90 % interval of the onset, on the same clock as ``onset``) and
+        ``stage_cluster``.
 
     Raises
     ------

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-
 import numpy as np
 import pandas as pd
-from mne.utils import logger, use_log_level
+from mne.utils import use_log_level
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .events import Rules, detect_events
 from .evidence import COMPONENTS, compute_evidence
-from .night_table import NightTable, make_night_table, recording_rows
-from .stages import state_histograms, wake_epochs
-from .states import StateModel, k_means, robust_scale
+from .night_table import NightTable, make_night_table, recording_rows, sleep_gates
+from .stages import StageModel, state_histograms
+from .states import StateModel, robust_scale, state_means
+from .utils.checks import check_counts, check_positive
 from .utils.columns import parse_columns, where
 from .utils.windows import INDEX_NAMES
 
@@ -26,14 +25,11 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     """Cluster windows into states and stages, and find arousals, without labels.
 
     Features are scaled by each recording's own quartiles; every extractor counts alike. Single
-    windows are
-    clustered into states; the states of each 30 s, as a histogram, into stage clusters, numbered
-    from
-    the most wake-like (0) to the one farthest from wake. Long wake around the sleep period is
-    found first and joins cluster 0.
-    Arousals are departures of the evidence from the sleep before them; their threshold is set on
-    each night by turning
-    the evidence upside down (see :func:`mne_arousal.events.calibrate`).
+    windows are clustered into states; the states of each 30 s of sleep, as a histogram, into stage
+    clusters. Wake, told by fast activity and muscle tone, is cluster 0, the rest are numbered
+    from the most wake-like on; without columns that tell wake, from the largest. Arousals are
+    departures of the evidence from the sleep before them; their threshold is set on each night by
+    turning the evidence upside down (see :func:`mne_arousal.events.calibrate`).
 
     Parameters
     ----------
@@ -44,8 +40,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         labels picks the number.
     clusterer : None | "dbscan" | estimator
         What clusters windows into states: None for k-means; ``"dbscan"`` with a radius from the
-        k-distance curve; or any sklearn
-        clusterer. New windows get the nearest state where it has no ``predict``.
+        k-distance curve; or any sklearn clusterer. New windows get the nearest state where it has
+        no ``predict``.
     n_codebooks : int
         Sets of states whose histograms are joined for the stages, so that stages depend less on
         the seed.
@@ -76,7 +72,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     n_states_ : int
         States found.
     wake_clusters_ : list of int
-        Stage clusters taken for wake.
+        Stage clusters that are wake: 0, or none where no column tells wake.
     calibration_ : dict
         Of the last :meth:`detect`: threshold, hours of sleep and mirrored events of each recording.
     n_features_in_ : int
@@ -189,20 +185,15 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             Columns ``recording``, ``onset`` (s), ``duration`` (s), ``cluster``; a row per epoch.
         """
         check_is_fitted(self)
-        tables = []
-        for r in self._split(X):
-            clusters = self._predict_clusters(r)
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "recording": r.name,
-                        "onset": np.arange(r.n_epochs) * self.epoch_length,
-                        "duration": self.epoch_length,
-                        "cluster": clusters,
-                    }
-                )
-            )
-        return pd.concat(tables, ignore_index=True)
+        tables = {r.name: self._predict_clusters(r) for r in self._split(X)}
+        return pd.DataFrame(
+            [
+                (name, epoch * self.epoch_length, self.epoch_length, cluster)
+                for name, clusters in tables.items()
+                for epoch, cluster in enumerate(clusters)
+            ],
+            columns=["recording", "onset", "duration", "cluster"],
+        )
 
     def decision_function(self, X):
         """Compute the evidence of an arousal in each window.
@@ -258,8 +249,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         -------
         events : DataFrame
             Columns ``recording``, ``onset`` (s), ``duration`` (s), ``score``, ``stage_cluster``;
-            with `return_candidates`
-            also ``reason``, empty for arousals.
+            with `return_candidates` also ``reason``, empty for arousals.
         """
         check_is_fitted(self)
         rules = Rules(self.min_duration, self.max_duration, self.stable_sleep, self.false_alarms)
@@ -267,8 +257,9 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         for r in self._split(X):
             self._need_times(r)
             clusters = self._predict_clusters(r)
-            parts = self._parts(r, clusters)
-            asleep, atonia = self._gates(r, clusters, None if wake is None else wake.get(r.name))
+            parts = self._parts(r)
+            gate = None if wake is None else wake.get(r.name)
+            asleep, atonia = sleep_gates(r, self._columns, gate)
             events, self.calibration_[r.name] = detect_events(
                 parts,
                 asleep,
@@ -278,17 +269,10 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 rules=rules,
             )
             for event in events:
-                epoch = min(int(event["start"] // self.epoch_length), r.n_epochs - 1)
-                rows.append(
-                    (
-                        r.name,
-                        event["start"] + r.onsets[0],
-                        event["duration"],
-                        event["score"],
-                        int(clusters[epoch]),
-                        event["reason"] or "",
-                    )
-                )
+                onset = event["start"] + r.onsets[0]
+                cluster = clusters[min(int(onset // self.epoch_length), r.n_epochs - 1)]
+                reason = event["reason"] or ""
+                rows.append((r.name, onset, event["duration"], event["score"], cluster, reason))
         table = pd.DataFrame(rows, columns=EVENT_COLUMNS)
         if return_candidates:
             return table
@@ -303,14 +287,9 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         return hasattr(self, "labels_")
 
     def _check_parameters(self) -> None:
-        for name in ("n_states", "n_stages", "n_codebooks"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name} must be a positive whole number, got {value!r}.")
-        for name in ("window_length", "epoch_length", "min_duration", "max_duration"):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or value <= 0:
-                raise ValueError(f"{name} must be a positive number of seconds, got {value!r}.")
+        check_counts(self, ("n_states", "n_stages", "n_codebooks"))
+        check_positive(self, ("window_length", "epoch_length", "min_duration", "max_duration"), "s")
+        check_positive(self, ("false_alarms",), "events an hour")
         if self.max_duration <= self.min_duration:
             raise ValueError("max_duration must be longer than min_duration.")
         unknown = set(self.components) - set(COMPONENTS)
@@ -377,26 +356,17 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         if not timed:
             return
         histograms = np.concatenate([self._histograms(r)[r.inside] for r in timed])
-        n = min(self.n_stages, len(np.unique(histograms, axis=0)))
+        wake = np.concatenate([r.wake[r.inside] for r in timed])
+        wakefulness = None
+        if all(r.wakefulness is not None for r in timed):
+            wakefulness = np.concatenate([r.wakefulness[r.inside] for r in timed])
         seed = int(rng.randint(np.iinfo(np.int32).max))
-        model, _ = k_means(histograms, n, seed, n_init=10)
-        if any(r.wakefulness is None for r in timed):
-            order = np.argsort(-np.bincount(model.labels_, minlength=n), kind="stable")
-        else:
-            index = np.concatenate([r.wakefulness[r.inside] for r in timed])
-            means = [index[model.labels_ == k].mean() for k in range(n)]
-            order = np.argsort(means)[::-1]
-            wake = np.concatenate([wake_epochs(r.wakefulness, r.inside)[r.inside] for r in timed])
-            clusters = np.argsort(order)[model.labels_]
-            self.wake_clusters_ = [k for k in range(n) if wake[clusters == k].mean() > 0.5]
-        self._stages, self._rank = model, np.argsort(order)
-        logger.info(f"Stage clusters taken for wake: {self.wake_clusters_ or 'none'}")
+        self._stages = StageModel(self.n_stages).fit(histograms, wakefulness, wake, seed)
+        self.wake_clusters_ = [0] if self._stages.tells_wake else []
 
     def _predict_clusters(self, r: NightTable) -> np.ndarray:
         self._need_times(r)
-        clusters = self._rank[self._stages.predict(self._histograms(r))]
-        clusters[~r.inside] = 0
-        return clusters.astype(int)
+        return self._stages.predict(self._histograms(r), r.wake)
 
     def _need_times(self, r: NightTable) -> None:
         if r.onsets is None or self._stages is None:
@@ -405,64 +375,29 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 "(recording, onset), or ArousalClusterer(hop=...) in s, to fit and to this call."
             )
 
-    def _gates(self, r: NightTable, clusters, wake) -> tuple[np.ndarray, np.ndarray]:
-        """Windows in sleep, and windows in sleep without EMG tone."""
-        if wake is None:
-            asleep = r.inside.copy()
-            if r.wakefulness is not None:
-                asleep &= ~wake_epochs(r.wakefulness, r.inside)
-        else:
-            wake = np.asarray(wake, dtype=bool)
-            asleep = np.zeros(r.n_epochs, dtype=bool)
-            asleep[: len(wake)] = ~wake[: r.n_epochs]
-        atonia = np.zeros(r.n_epochs, dtype=bool)
-        level = where(self._columns, role="emg", quantity="level")
-        delta = where(self._columns, role="eeg", quantity="delta")
-        if len(level) and len(delta) and asleep.any():
-            emg, slow = r.medians[:, level].mean(axis=1), r.medians[:, delta].mean(axis=1)
-            atonia = (
-                asleep & (emg < np.nanmedian(emg[asleep])) & (slow < np.nanmedian(slow[asleep]))
-            )
-        return asleep[r.epochs], atonia[r.epochs]
-
-    def _parts(self, r: NightTable, clusters=None) -> dict[str, np.ndarray]:
+    def _parts(self, r: NightTable) -> dict[str, np.ndarray]:
         if r.onsets is None or self._stages is None:
-            scaled = np.nan_to_num(self._scaled(r))
-            return {
-                "evidence": np.linalg.norm(np.clip(scaled, -4, 4), axis=1)
-                / np.sqrt(scaled.shape[1])
-            }
-        clusters = self._predict_clusters(r) if clusters is None else clusters
+            scaled = np.clip(np.nan_to_num(self._scaled(r)), -4, 4)
+            return {"evidence": np.sqrt(np.mean(scaled**2, axis=1))}
         rows = r.rows_inside
-        asleep = self._gates(r, clusters, None)[0][rows]
+        wakefulness = self._state_wakefulness(r)
         parts = compute_evidence(
             r.values[rows],
             self._columns,
-            asleep,
+            sleep_gates(r, self._columns)[0][rows],
             hop=r.hop(self.window_length),
             window_length=self.window_length,
-            state_wakefulness=self._state_wakefulness(r)[rows]
-            if r.wakefulness is not None
-            else None,
+            state_wakefulness=None if wakefulness is None else wakefulness[rows],
             components=tuple(self.components),
         )
-        out = {}
+        out = {name: np.zeros(len(r.values)) for name in parts}
         for name, values in parts.items():
-            out[name] = np.zeros(len(r.values))
             out[name][rows] = values
         return out
 
-    def _state_wakefulness(self, r: NightTable) -> np.ndarray:
-        """Wakefulness of each window as the mean over all windows in its states."""
+    def _state_wakefulness(self, r: NightTable) -> np.ndarray | None:
         at = where(self._columns, role="eeg", quantity=("beta", "gamma"), extractor="spectral")
         if not len(at):
-            return np.zeros(len(r.values))
-        scaled = np.nan_to_num(np.clip(self._scaled(r)[:, at], -4, 4).mean(axis=1))
-        books = self._predict_states(r)
-        total = np.zeros(len(r.values))
-        for states, size in zip(books, self._states.sizes, strict=True):
-            shifted = states + 1
-            counts = np.bincount(shifted, minlength=size + 1)
-            means = np.bincount(shifted, scaled, minlength=size + 1) / np.maximum(counts, 1)
-            total += means[shifted]
-        return total / len(books)
+            return None
+        fast = np.nan_to_num(np.clip(self._scaled(r)[:, at], -4, 4).mean(axis=1))
+        return state_means(fast, self._predict_states(r))

@@ -41,8 +41,7 @@ def scan(evidence: np.ndarray, hop: float, asleep: np.ndarray, durations=SCAN_DU
     """Find where evidence is high for some seconds, and for how long.
 
     Box-car means over each duration, each in units of its own lower spread in sleep, so that
-    durations
-    compete on equal terms; the best duration wins at each start.
+    durations compete on equal terms; the best duration wins at each start.
 
     Parameters
     ----------
@@ -167,8 +166,7 @@ def detect_events(
     -------
     events : list of dict
         Every candidate above the threshold: ``start`` (s, of the first window's centre),
-        ``duration`` (s), ``score``
-        and ``reason``: None for an arousal, else why it is not one.
+        ``duration`` (s), ``score`` and ``reason``: None for an arousal, else why it is not one.
     calibration : dict
         ``threshold``, ``sleep_hours``, ``mirrored`` (events found in mirrored evidence).
     """

@@ -1,10 +1,9 @@
 """How arousal-like each window is, from the night itself and without labels.
 
 An arousal is a departure, within seconds, from the sleep before it. So each feature is compared
-with
-its trailing median and measured in units of the night's own spread. Four views of that departure
-make the evidence: fast EEG, chin EMG, the direction in EEG features that predicts
-chin EMG (which rises with arousals), and how wake-like the state of the window is.
+with its trailing median and measured in units of the night's own spread. Four views of that
+departure make the evidence: fast EEG, chin EMG, the direction in EEG features that predicts chin
+EMG (which rises with arousals), and how wake-like the state of the window is.
 """
 
 from __future__ import annotations
@@ -104,8 +103,7 @@ def anchored_direction(
 
     Arousals raise both; what else raises the EMG (a twitch, a swallow) leaves no common trace in
     the EEG. So the direction that predicts EMG is one in which arousals stand out. Each fifth of
-    the
-    night is predicted from the other four: a window's own EMG never enters its prediction.
+    the night is predicted from the other four: a window's own EMG never enters its prediction.
 
     Parameters
     ----------
@@ -177,16 +175,14 @@ def compute_evidence(
         How wake-like the state of each window is.
     components : tuple of str
         Which of ``"fast"``, ``"anchor"``, ``"emg"``, ``"states"`` to use; those without the
-        channels that
-        they need are left out.
+        channels that they need are left out.
 
     Returns
     -------
     parts : dict
         ``"evidence"``, shape (n_windows,), in spreads of the sleep of this night, each part under
-        its name, and the departures that the decision
-        looks at: ``"delta"``, ``"sigma"``, ``"theta"``,
-        ``"alpha"``, ``"beta"``, ``"gamma"``.
+        its name, and the departures that the decision looks at: ``"delta"``, ``"sigma"``,
+        ``"theta"``, ``"alpha"``, ``"beta"``, ``"gamma"``.
     """
     known = np.isfinite(values).all(axis=1)
     asleep = asleep & known

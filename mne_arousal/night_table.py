@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .stages import epoch_medians, find_sleep_period, wakefulness_index
-from .utils.columns import Column
+from .stages import epoch_medians, find_sleep_period, wake_epochs, wakefulness_index
+from .utils.columns import Column, where
 
 
 @dataclass
@@ -32,6 +32,8 @@ class NightTable:
         Epochs of the sleep period.
     wakefulness : array, shape (n_epochs,) | None
         How wake-like each epoch is; None when no column tells.
+    wake : array of bool, shape (n_epochs,)
+        Epochs of wake; all False when no column tells.
     """
 
     name: str
@@ -41,6 +43,7 @@ class NightTable:
     medians: np.ndarray | None
     inside: np.ndarray
     wakefulness: np.ndarray | None
+    wake: np.ndarray
 
     @property
     def n_epochs(self) -> int:
@@ -89,15 +92,53 @@ def make_night_table(
         The recording.
     """
     if onsets is None:
-        return NightTable(name, values, None, None, None, np.ones(1, dtype=bool), None)
+        one = np.ones(1, dtype=bool)
+        return NightTable(name, values, None, None, None, one, None, ~one)
     epochs = ((onsets + window_length / 2) // epoch_length).astype(int)
     n_epochs = int(epochs[-1]) + 1
     medians = epoch_medians(values, epochs, n_epochs)
     wakefulness = wakefulness_index(medians, columns)
-    inside = np.ones(n_epochs, dtype=bool)
+    inside, wake = np.ones(n_epochs, dtype=bool), np.zeros(n_epochs, dtype=bool)
     if wakefulness is not None:
         inside = find_sleep_period(wakefulness, epoch_length=epoch_length)
-    return NightTable(name, values, onsets, epochs, medians, inside, wakefulness)
+        wake = wake_epochs(wakefulness, inside)
+    return NightTable(name, values, onsets, epochs, medians, inside, wakefulness, wake)
+
+
+def sleep_gates(
+    table: NightTable, columns: list[Column], wake: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which windows are sleep, and which of these have no chin EMG tone.
+
+    Parameters
+    ----------
+    table : NightTable
+        The recording.
+    columns : list of Column
+        What its features are.
+    wake : array of bool | None
+        Epochs of wake, from a hypnogram; epochs past its end are wake. None takes the table's own.
+
+    Returns
+    -------
+    asleep : array of bool, shape (n_windows,)
+        Windows in sleep.
+    atonia : array of bool, shape (n_windows,)
+        Windows in sleep whose chin EMG and delta lie below their medians, as in REM sleep.
+    """
+    if wake is None:
+        asleep = table.inside & ~table.wake
+    else:
+        asleep = np.zeros(table.n_epochs, dtype=bool)
+        asleep[: len(wake)] = ~np.asarray(wake, dtype=bool)[: table.n_epochs]
+    atonia = np.zeros(table.n_epochs, dtype=bool)
+    level = where(columns, role="emg", quantity="level")
+    delta = where(columns, role="eeg", quantity="delta")
+    if len(level) and len(delta) and asleep.any():
+        tone, slow = table.medians[:, level].mean(axis=1), table.medians[:, delta].mean(axis=1)
+        low_tone = tone < np.nanmedian(tone[asleep])
+        atonia = asleep & low_tone & (slow < np.nanmedian(slow[asleep]))
+    return asleep[table.epochs], atonia[table.epochs]
 
 
 def recording_rows(index: pd.MultiIndex) -> Iterator[tuple[str, slice, np.ndarray]]:

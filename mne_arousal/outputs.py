@@ -57,8 +57,8 @@ def write_night(night: Night, folder) -> list[Path]:
     -------
     paths : list of Path
         ``<name>_arousals.csv`` (onset, duration, onset_low, onset_high, score, stage_cluster; s
-        from the start of the
-        recording), ``<name>_stages.csv`` (onset, duration, cluster) and ``<name>-annot.fif``.
+        from the start of the recording), ``<name>_stages.csv`` (onset, duration, cluster) and
+        ``<name>-annot.fif``.
     """
     folder = check_output_folder(folder)
     work = Path(tempfile.mkdtemp(prefix=".mne-arousal-", dir=folder))

@@ -30,16 +30,14 @@ def make_arousal_pipeline(
     """Make the pipeline that `annotate_arousals` uses.
 
     Steps: ``windows`` (:class:`PSGWindower`), ``features`` (a ``FeatureUnion`` of ``spectral``,
-    ``dmd`` and ``encoder``) and
-    ``arousals`` (:class:`ArousalClusterer`). It is fitted on a Raw, a path, a ``BIDSPath`` or a
-    list of these.
+    ``dmd`` and ``encoder``) and ``arousals`` (:class:`ArousalClusterer`). It is fitted on a Raw, a
+    path, a ``BIDSPath`` or a list of these.
 
     Parameters
     ----------
     features : tuple of str
         Extractors to use, of ``"spectral"``, ``"dmd"`` and ``"encoder"``. The others are set to
-        ``"drop"`` and can be
-        set again by ``set_params``. The evidence needs ``"spectral"``.
+        ``"drop"`` and can be set again by ``set_params``. The evidence needs ``"spectral"``.
     window_length, hop : float
         Windows, s: 2 s long, a new one every 0.5 s.
     sfreq : float | None

@@ -25,9 +25,8 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
     """Log power in the bands of sleep, and level, per channel.
 
     EEG, EOG and other waveforms get one column per band, ``"{role}:{name}:{band}"``, the natural
-    logarithm of
-    the power in V² (Hann window, one-sided). A chin EMG gets one column, ``level``: the
-    logarithm of its mean square above 10 Hz in V² or, for a slow envelope, of its squared mean.
+    logarithm of the power in V² (Hann window, one-sided). A chin EMG gets one column, ``level``:
+    the logarithm of its mean square above 10 Hz in V² or, for a slow envelope, of its squared mean.
 
     Parameters
     ----------
@@ -43,8 +42,6 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    feature_names_in_ : list of str
-        Not set; windows have no column names.
     n_channels_in_, n_times_in_ : int
         Shape of a window.
     sfreq_ : float

@@ -10,6 +10,7 @@ import itertools
 import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter1d, median_filter, uniform_filter1d
 
+from .states import k_means
 from .utils.columns import Column, where
 
 
@@ -118,8 +119,7 @@ def state_histograms(
     """Count the states in each epoch; square roots, smoothed in time.
 
     Square roots make Euclidean distance the Hellinger distance between histograms, which does not
-    let the
-    commonest states decide alone.
+    let the commonest states decide alone.
 
     Parameters
     ----------
@@ -224,3 +224,71 @@ def wakefulness_index(medians: np.ndarray, columns: list[Column]) -> np.ndarray 
     spread = chosen[known].std(axis=0)
     scaled = (chosen[known] - chosen[known].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return np.interp(np.arange(len(chosen)), np.flatnonzero(known), scaled.mean(axis=1))
+
+
+class StageModel:
+    """Stage clusters of epochs: wake by its index, sleep by histograms of states.
+
+    Wake is told from sleep by what every night shows, fast activity and muscle; left to the
+    clustering, restless and quiet wake would take two clusters of a few.
+
+    Parameters
+    ----------
+    n_stages : int
+        Stage clusters, wake among them where it can be told.
+    """
+
+    def __init__(self, n_stages: int):
+        self.n_stages = n_stages
+
+    def fit(self, histograms, wakefulness, wake, seed: int) -> StageModel:
+        """Cluster epochs.
+
+        Parameters
+        ----------
+        histograms : array, shape (n_epochs, n_states)
+            Histograms of the epochs of the sleep period.
+        wakefulness : array, shape (n_epochs,) | None
+            How wake-like each is; clusters are numbered from the most wake-like. None numbers
+            them from the largest.
+        wake : array of bool, shape (n_epochs,)
+            Epochs of wake, which become cluster 0 where `wakefulness` is known.
+        seed : int
+            Seed.
+
+        Returns
+        -------
+        self : StageModel
+            The model.
+        """
+        self.tells_wake = wakefulness is not None and self.n_stages > 1 and not wake.all()
+        rows = ~wake if self.tells_wake else np.ones(len(histograms), dtype=bool)
+        n = self.n_stages - 1 if self.tells_wake else self.n_stages
+        n = min(n, len(np.unique(histograms[rows], axis=0)))
+        self._model, labels = k_means(histograms[rows], n, seed, n_init=10)
+        if wakefulness is None:
+            order = np.argsort(-np.bincount(labels, minlength=n), kind="stable")
+        else:
+            order = np.argsort([-wakefulness[rows][labels == k].mean() for k in range(n)])
+        self._rank = np.argsort(order)
+        return self
+
+    def predict(self, histograms, wake) -> np.ndarray:
+        """Give epochs their stage cluster.
+
+        Parameters
+        ----------
+        histograms : array, shape (n_epochs, n_states)
+            Histograms.
+        wake : array of bool, shape (n_epochs,)
+            Epochs of wake, those outside of the sleep period among them.
+
+        Returns
+        -------
+        clusters : array of int, shape (n_epochs,)
+            Stage cluster.
+        """
+        clusters = self._rank[self._model.predict(histograms)].astype(int)
+        if self.tells_wake:
+            return np.where(wake, 0, clusters + 1)
+        return clusters

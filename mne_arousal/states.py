@@ -166,6 +166,29 @@ class StateModel:
             )
 
 
+def state_means(values: np.ndarray, books: list[np.ndarray]) -> np.ndarray:
+    """Replace the value of each window by the mean over all windows in its states.
+
+    Parameters
+    ----------
+    values : array, shape (n_windows,)
+        Values.
+    books : list of array of int, shape (n_windows,)
+        States in each codebook, -1 where there is none.
+
+    Returns
+    -------
+    means : array, shape (n_windows,)
+        Mean over codebooks.
+    """
+    total = np.zeros(len(values))
+    for states in books:
+        shifted = states + 1
+        sums, counts = np.bincount(shifted, values), np.bincount(shifted)
+        total += (sums / np.maximum(counts, 1))[shifted]
+    return total / len(books)
+
+
 def k_means(points: np.ndarray, size: int, seed: int, n_init: int) -> tuple[KMeans, np.ndarray]:
     """Run k-means so that the same seed gives the same result.
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 from mne.io import BaseRaw
 from mne.utils import use_log_level
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .reading import load_channels, read_recording
+from .utils.checks import check_positive
 from .utils.errors import RecordingError
 from .utils.windows import Channel
 
@@ -22,10 +22,8 @@ class PSGWindower(TransformerMixin, BaseEstimator):
     """Cut recordings into a grid of short windows.
 
     Channels get roles from their types and names, are checked (flat, missing, wrong unit),
-    high-pass
-    filtered (EEG and EOG 0.3 Hz, chin EMG 10 Hz, as the AASM manual recommends), brought to one
-    rate and cut
-    by :func:`braindecode.preprocessing.create_fixed_length_windows`.
+    high-pass filtered (EEG and EOG 0.3 Hz, chin EMG 10 Hz, as the AASM manual recommends), brought
+    to one rate and cut by :func:`braindecode.preprocessing.create_fixed_length_windows`.
 
     Parameters
     ----------
@@ -37,13 +35,11 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         half-overlapping sleep epochs.
     sfreq : float | None
         Rate that all recordings are brought to, Hz. 100 Hz keeps everything up to beta and is the
-        least that the
-        field uses; None keeps a recording's own rate.
+        least that the field uses; None keeps a recording's own rate.
     picks : "auto" | list of str | dict
         Channels by name, or ``{name: role}`` (roles ``"eeg"``, ``"eog"``, ``"emg"``) to overrule
-        what
-        names suggest. ``"auto"`` takes up to three EEG (central, frontal, occipital), two EOG and
-        one chin EMG channel.
+        what names suggest. ``"auto"`` takes up to three EEG (central, frontal, occipital), two EOG
+        and one chin EMG channel.
     verbose : bool | str | int | None
         As in MNE.
 
@@ -169,12 +165,9 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         return windows
 
     def _check_parameters(self) -> None:
-        for name in ("window_length", "hop"):
-            value = getattr(self, name)
-            if not (np.isscalar(value) and np.isreal(value) and value > 0):
-                raise ValueError(f"{name} must be a positive number of seconds, got {value!r}.")
-        if self.sfreq is not None and not self.sfreq > 0:
-            raise ValueError(f"sfreq must be positive (Hz) or None, got {self.sfreq!r}.")
+        check_positive(self, ("window_length", "hop"), "s")
+        if self.sfreq is not None:
+            check_positive(self, ("sfreq",), "Hz, or None")
 
     def _match(self, raw: BaseRaw, channels: list[Channel], recording: str) -> list[str]:
         """Bring a recording to the channels of the first: same roles, in the same order."""

@@ -5,6 +5,7 @@ import pytest
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
 
 from mne_arousal.stages import (
+    StageModel,
     epoch_medians,
     find_sleep_period,
     otsu_threshold,
@@ -12,7 +13,7 @@ from mne_arousal.stages import (
     state_histograms,
     wake_epochs,
 )
-from mne_arousal.states import StateModel, extractor_weights, robust_scale
+from mne_arousal.states import StateModel, extractor_weights, robust_scale, state_means
 from mne_arousal.utils.columns import parse_columns
 
 
@@ -135,3 +136,25 @@ def test_one_state_for_all_is_warned_about():
     model = StateModel(parse_columns(range(2)), 1, 1, KMeans(1), np.random.RandomState(0))
     with pytest.warns(RuntimeWarning, match="holds 100% of the windows"):
         model.fit(points)
+
+
+def test_stage_model_numbers_wake_first():
+    """Wake is cluster 0, sleep from the most wake-like on; with no index the largest is first."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1, 2], [30, 100, 50])
+    histograms = np.eye(4)[[3, 1, 2]][truth] + rng.normal(scale=0.05, size=(180, 4))
+    index = np.array([3.0, -1.0, 0.5])[truth]
+    model = StageModel(3).fit(histograms, index, truth == 0, seed=0)
+    np.testing.assert_array_equal(model.predict(histograms, truth == 0), np.array([0, 2, 1])[truth])
+    unknown = StageModel(3).fit(histograms, None, np.zeros(180, dtype=bool), seed=0)
+    np.testing.assert_array_equal(
+        unknown.predict(histograms, np.zeros(180, dtype=bool)), np.array([2, 0, 1])[truth]
+    )
+
+
+def test_state_means():
+    """Each window gets the mean of its state, over codebooks."""
+    values = np.array([1.0, 3.0, 10.0, 20.0])
+    books = [np.array([0, 0, 1, -1]), np.array([0, 1, 1, 0])]
+    expected = [(2 + 10.5) / 2, (2 + 6.5) / 2, (10 + 6.5) / 2, (20 + 10.5) / 2]
+    np.testing.assert_allclose(state_means(values, books), expected)

@@ -1,10 +1,9 @@
 """One view of windows, whether they came as an array or from braindecode.
 
-Estimators that read windows (spectral, DMD, encoder) take a 3-D array
-``(n_windows, n_channels, n_times)``, a 2-D array (one channel) or a braindecode
-``BaseConcatDataset``. `read_windows` turns each into a `Windows`, which hands
-out batches without ever holding all windows: neighbouring windows share most of
-their samples, so the signal is kept once and windows are views of it.
+Estimators that read windows (spectral, DMD, encoder) take a 3-D array ``(n_windows, n_channels,
+n_times)``, a 2-D array (one channel) or a braindecode ``BaseConcatDataset``. `read_windows` turns
+each into a `Windows`, which hands out batches without ever holding all windows: neighbouring
+windows share most of their samples, so the signal is kept once and windows are views of it.
 """
 
 from __future__ import annotations
@@ -200,8 +199,7 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
     ----------
     estimator : BaseEstimator
         Gets ``n_channels_in_``, ``n_times_in_``, ``sfreq_`` and ``n_features_in_`` (``n_channels *
-        n_times``)
-        when `reset`; the windows are compared with them otherwise.
+        n_times``) when `reset`; the windows are compared with them otherwise.
     X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | BaseConcatDataset
         Windows, in V. NaN is let through, infinity is not.
     sfreq : float | None
