@@ -1,11 +1,11 @@
 """Stage clusters with and without the encoder, and what each part of it adds.
 
-    python doc/benchmarks/encoder_stages.py --seeds 5 encoder_stages.csv
+    python doc/benchmarks/encoder_stages.py --seeds 5 --dmd encoder_stages.csv
 
 Every setting is run with the seeds 0, 1, ... on the Sleep-EDF night SC4001 (from the folder that
 ``PHYSIONET_SLEEP_PATH`` names, or fetched). The hypnogram is read after all fits, for scoring
-alone. Two columns need no label: the error of rebuilding masked, held-out windows, and the
-agreement of the stage clusters from seed to seed.
+alone. The tables are written into ``encoder.md``. Two columns need no label: the error of
+rebuilding masked, held-out windows, and the agreement of the stage clusters from seed to seed.
 """
 
 import argparse
@@ -31,6 +31,8 @@ from mne_arousal.metrics import score_stages
 from mne_arousal.stages import epoch_medians, find_sleep_period, wakefulness_index
 from mne_arousal.utils.columns import parse_columns
 
+PAGE = Path(__file__).with_name("encoder.md")
+MARKERS = {"all channels": "all channels", "one EEG, 128 Hz": "one channel"}
 MARGIN = 60  # epochs of wake kept on each side of the expert's sleep, for scoring
 SETTINGS = {
     "default": {},
@@ -126,6 +128,34 @@ def run_montage(montage, windower, recording, hypnogram_path, settings, n_seeds,
             yield {"montage": montage, **row}
 
 
+def write_page(rows):
+    """Write the tables into the page of results, between its markers."""
+    text = PAGE.read_text(encoding="utf-8")
+    for montage, marker in MARKERS.items():
+        lines = [
+            "| features | AMI | accuracy | κ | agreement of seeds | held-out error |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        for row in rows:
+            if row["montage"] != montage:
+                continue
+            error = row.get("held-out error", np.nan)
+            cells = [
+                row["features"],
+                f"{row['ami']:.3f} ({row['ami range']})",
+                f"{row['accuracy']:.3f} ({row['accuracy range']})",
+                f"{row['kappa']:.3f}",
+                f"{row['stability']:.2f}",
+                "" if np.isnan(error) else f"{error:.3f}",
+            ]
+            lines.append("| " + " | ".join(cells) + " |")
+        head, _, rest = text.partition(f"<!-- {marker} -->")
+        _, _, tail = rest.partition("<!-- end -->")
+        table = "\n".join(lines)
+        text = f"{head}<!-- {marker} -->\n{table}\n<!-- end -->{tail}"
+    PAGE.write_text(text, encoding="utf-8")
+
+
 def main():
     """Run all settings and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -149,6 +179,7 @@ def main():
             rows.append(row)
             print(row, flush=True)
             pd.DataFrame(rows).to_csv(args.path, index=False, float_format="%.3f")
+    write_page(rows)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ def main() -> None:
         "the expert's sleep period with 30 min of wake on each side; the program is given the "
         "whole 22 h and finds the sleep period itself.",
         "",
+        "This night is not pristine: scores on it were seen while the method was built. One choice "
+        "followed them, to set wake apart before sleep is clustered (AMI 0.70 before, 0.72 after, "
+        "band powers alone); on four simulated nights, seeds 100 to 103, it raised AMI by 0.01 to "
+        "0.04 as well.",
+        "",
     ]
     header = None
     for features in arguments.features:
