@@ -6,19 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .utils.bands import BANDS, POWER_FLOOR, select_bands
 from .utils.windows import Channel, Windows, read_windows
-
-#: Bands of the sleep EEG, Hz: AASM names, with gamma up to where mains hum begins.
-BANDS = {
-    "delta": (0.5, 4.0),
-    "theta": (4.0, 8.0),
-    "alpha": (8.0, 12.0),
-    "sigma": (12.0, 15.0),
-    "beta": (15.0, 30.0),
-    "gamma": (30.0, 45.0),
-}
-
-_FLOOR = 1e-18  # V², the square of a nanovolt: far under any recorder's noise
 
 
 class SpectralTransformer(TransformerMixin, BaseEstimator):
@@ -137,8 +126,8 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
         self._freqs = np.fft.rfftfreq(n_times, 1 / windows.sfreq)
         bands = BANDS if self.bands is None else self.bands
         self._bins = {}
-        for name, (low, high) in bands.items():
-            inside = (self._freqs >= low) & (self._freqs < min(high, windows.lowpass))
+        for name, (low, high) in select_bands(bands, windows.lowpass).items():
+            inside = (self._freqs >= low) & (self._freqs < high)
             if inside.any():
                 self._bins[name] = inside
         self._parts = [self._part(channel) for channel in windows.channels]
@@ -163,9 +152,9 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
             if part == ["level"]:
                 mean = x.mean(axis=1)
                 # a waveform's mean is nil after its high-pass, an envelope's is its level
-                columns.append(np.log(np.maximum(mean**2 + x.var(axis=1), _FLOOR)))
+                columns.append(np.log(np.maximum(mean**2 + x.var(axis=1), POWER_FLOOR)))
                 continue
             power = np.abs(np.fft.rfft((x - x.mean(axis=1, keepdims=True)) * taper, axis=1)) ** 2
             for inside in self._bins.values():
-                columns.append(np.log(np.maximum(2 * power[:, inside].sum(axis=1), _FLOOR)))
+                columns.append(np.log(np.maximum(2 * power[:, inside].sum(axis=1), POWER_FLOOR)))
         return np.stack(columns, axis=1)

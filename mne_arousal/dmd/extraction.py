@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..utils.bands import POWER_FLOOR
 from .companion import companion_modes
 from .decomposition import Modes, find_modes, fit_amplitudes
 from .features import (
-    POWER_FLOOR,
     QUANTITIES,
     RESIDUAL_FLOOR,
     band_powers,

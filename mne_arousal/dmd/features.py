@@ -4,41 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Bands of EEG and EOG, Hz: AASM names, with gamma up to where mains hum begins.
-BANDS = {
-    "delta": (0.5, 4.0),
-    "theta": (4.0, 8.0),
-    "alpha": (8.0, 12.0),
-    "sigma": (12.0, 15.0),
-    "beta": (15.0, 30.0),
-    "gamma": (30.0, 45.0),
-}
+from ..utils.bands import POWER_FLOOR
+
 #: Bands of a chin EMG's waveform, Hz: AASM records it from 10 to 100 Hz.
 EMG_BANDS = {"low": (10.0, 30.0), "middle": (30.0, 60.0), "high": (60.0, 100.0)}
 #: What is told of the modes besides bands.
 QUANTITIES = ("frequency", "growth", "spread", "residual", "rank")
 
-POWER_FLOOR = 1e-18  # V², the square of a nanovolt: far under any recorder's noise
 RESIDUAL_FLOOR = 1e-16  # rounding of float64
 SMALLEST_EIGENVALUE = 1e-6  # modes that are gone after one sample have no growth rate to speak of
-
-
-def select_bands(bands: dict, lowpass: float) -> dict:
-    """Keep what the recording holds of each band.
-
-    Parameters
-    ----------
-    bands : dict
-        Name and edges (Hz) of each band.
-    lowpass : float
-        Highest frequency with content, Hz.
-
-    Returns
-    -------
-    bands : dict
-        Without bands above `lowpass`; one that is partly above is cut.
-    """
-    return {name: (low, min(high, lowpass)) for name, (low, high) in bands.items() if low < lowpass}
 
 
 def line_shares(xp, frequencies, widths, edges):

@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._array import get_backend
+from ..utils.bands import BANDS, select_bands
 from ..utils.windows import Windows, read_windows
 from .extraction import decompose, describe
-from .features import BANDS, EMG_BANDS, QUANTITIES, select_bands
+from .features import EMG_BANDS, QUANTITIES
 from .operators import METHODS
 from .pieces import Piece, device_windows, is_device_array, iterate_pieces
 from .result import DMDResult

@@ -10,9 +10,9 @@ from mne_arousal.dmd.features import (
     band_powers,
     effective_rank,
     line_shares,
-    select_bands,
     summaries,
 )
+from mne_arousal.utils.bands import select_bands
 
 from .signals import SFREQ, oscillators
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mne_arousal.dmd import DMDTransformer
-from mne_arousal.dmd.features import BANDS
+from mne_arousal.utils.bands import BANDS
 
 SUMMARIES = ["frequency", "growth", "spread", "residual", "rank"]
 
