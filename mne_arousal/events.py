@@ -15,6 +15,7 @@ _SWAY = 1.15
 _MUSCLE = 2.3
 _SPINDLE = 0.3  # sigma that is high and above its neighbours, without muscle, is a spindle's
 _EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
+_INTERRUPTS = (None, "awakening", "movement")  # what ends stable sleep; a spindle does not
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def detect_events(
         duration = (hi - lo) * hop
         event = {"start": lo * hop + window_length / 2, "duration": duration, "score": score}
         event["reason"] = _reject(parts, asleep, atonia, lo, hi, hop, rules, lo * hop - last_stop)
-        if event["reason"] != "too soon after another event":
+        if event["reason"] in _INTERRUPTS:
             last_stop = hi * hop
         events.append(event)
     return events, {

@@ -14,15 +14,11 @@ from scipy.ndimage import maximum_filter1d
 
 from .utils.columns import Column, where
 
-BASELINE = (
-    60.0  # s; holds several breaths and spindles, and an arousal of 15 s can't move its median
-)
+BASELINE = 60.0  # s; holds several breaths and spindles, and no arousal of 15 s moves its median
 GUARD = 2.0  # s between baseline and window, so that a ramp is not compared with itself
 COMPONENTS = ("fast", "anchor", "emg", "states")
 
-_LIMIT = (
-    4.0  # departures beyond this many spreads say no more: one movement must not outweigh a night
-)
+_LIMIT = 4.0  # spreads; beyond it a departure says no more, or one movement outweighs a night
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others
 _EVENT_WIDTH = 4.0  # s kept clear around such windows
 _TRUSTED = 0.1  # cross-fitted correlation of anchor and EMG that is no chance even in half an hour
