@@ -1,8 +1,8 @@
 """Picture of one real night: stage clusters and arousals of Sleep-EDF SC4001 below its hypnogram.
 
-Looked at: N2, N3 and REM sleep have a cluster each; restless wake is cluster 0; quiet wake after the
-night shares cluster 1 with N1, so that arousals are found in it that are none. REM sleep has more
-of them than an expert would mark::
+Looked at: N2, N3 and REM sleep have a cluster each; restless wake is cluster 0; quiet wake after
+the night shares cluster 1 with N1, so that arousals are found in it that are none. REM sleep has
+more of them than an expert would mark::
 
     python doc/benchmarks/one_night.py --output doc/_static/one_night.png
 """
