@@ -75,8 +75,6 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         Stage clusters that are wake: 0, or none where no column tells wake.
     calibration_ : dict
         Of the last :meth:`detect`: threshold, hours of sleep and mirrored events of each recording.
-    n_features_in_ : int
-        Columns.
 
     See Also
     --------
@@ -228,9 +226,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         check_is_fitted(self)
         tables = [pd.DataFrame(self._parts(r)) for r in self._split(X)]
         table = pd.concat(tables, ignore_index=True)
-        if isinstance(X, pd.DataFrame):
-            table.index = X.index
-        return table
+        return table.set_axis(X.index) if isinstance(X, pd.DataFrame) else table
 
     def detect(self, X, *, wake=None, return_candidates=False):
         """Find arousals.
@@ -297,8 +293,9 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             raise ValueError(f"components must be some of {COMPONENTS}, got {self.components!r}.")
 
     def _split(self, X, reset: bool = False) -> list[NightTable]:
-        index = X.index if isinstance(X, pd.DataFrame) else None
-        names = list(X.columns) if isinstance(X, pd.DataFrame) else None
+        index, names = None, None
+        if isinstance(X, pd.DataFrame):
+            index, names = X.index, list(X.columns)
         X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
         if reset:
             self._columns = parse_columns(names if names is not None else range(X.shape[1]))
@@ -331,8 +328,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
 
     def _rows_to_fit(self, r: NightTable) -> np.ndarray:
         scaled = self._scaled(r)
-        rows = r.rows_inside & np.isfinite(scaled).all(axis=1)
-        return scaled[rows]
+        return scaled[r.rows_inside & np.isfinite(scaled).all(axis=1)]
 
     def _predict_states(self, r: NightTable) -> list[np.ndarray]:
         scaled = self._scaled(r)
