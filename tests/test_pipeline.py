@@ -162,3 +162,13 @@ def test_candidates_keep_their_reason(fitted, simulated):
     assert len(candidates) > len(events)
     assert (candidates["reason"] == "").sum() == len(events)
     assert candidates["duration"][candidates["reason"] == ""].between(3.0, 15.0).all()
+
+
+def test_explain_tells_the_parts(fitted, simulated):
+    """Each part of the evidence has its column; the evidence is the decision function."""
+    table = fitted[:-1].transform(simulated.raw)
+    parts = fitted[-1].explain(table)
+    assert parts.index.equals(table.index)
+    assert {"evidence", "fast", "anchor", "emg", "states", "sigma"} <= set(parts.columns)
+    np.testing.assert_array_equal(parts["evidence"], fitted[-1].decision_function(table))
+    assert np.corrcoef(parts["evidence"], parts["fast"])[0, 1] > 0.3
