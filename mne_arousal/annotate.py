@@ -204,7 +204,7 @@ def analyse_recording(
         clock.lap("evidence and events")
         accepted = events[events["reason"] == ""].reset_index(drop=True)
         signal = windows.datasets[0].raw
-        arousals = _locate(accepted, signal, clusterer.min_duration, raw.info["sfreq"])
+        arousals = _locate(accepted, signal, clusterer, raw.info["sfreq"])
         clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
         return Night(
@@ -268,7 +268,7 @@ def _wake_epochs(hypnogram, raw: BaseRaw) -> np.ndarray:
     return stages <= 0  # wake, and what the scorer left open
 
 
-def _locate(events: pd.DataFrame, raw: BaseRaw, min_duration: float, sfreq: float) -> pd.DataFrame:
+def _locate(events: pd.DataFrame, raw: BaseRaw, clusterer, sfreq: float) -> pd.DataFrame:
     """Replace the onsets of detection by those that the EEG itself shows."""
     picks = mne.pick_types(raw.info, eeg=True, exclude=[])
     rate = raw.info["sfreq"]
@@ -285,7 +285,8 @@ def _locate(events: pd.DataFrame, raw: BaseRaw, min_duration: float, sfreq: floa
             rate,
             event.onset - offset,
             event.duration,
-            latest=end - offset - min_duration,
+            earliest=end - offset - clusterer.max_duration,
+            latest=end - offset - clusterer.min_duration,
         )
         onset = round((found.time + offset) * sfreq) / sfreq
         stop = round(end * sfreq) / sfreq

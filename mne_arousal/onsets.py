@@ -91,6 +91,7 @@ def locate_onset(
     coarse: float,
     duration: float,
     *,
+    earliest: float | None = None,
     latest: float | None = None,
     search: float = 3.0,
     before: float = 12.0,
@@ -114,8 +115,9 @@ def locate_onset(
         First guess, s from the start of `signals`.
     duration : float
         First guess of the duration, s.
-    latest : float | None
-        Onset may not lie later, s: what remains must last long enough to be an event.
+    earliest, latest : float | None
+        Onset may not lie outside, s: what remains must last as long as such an event does, no less
+        and no more.
     search : float
         Distance from the guess that is searched, s.
     before : float
@@ -142,6 +144,8 @@ def locate_onset(
     guess = round(coarse * sfreq)
     lo = max(guess - int(search * sfreq), ORDER)
     hi = min(guess + int(search * sfreq), n_times - 1)
+    if earliest is not None:
+        lo = max(lo, min(int(np.ceil(earliest * sfreq)), guess))
     if latest is not None:
         hi = min(hi, max(int(latest * sfreq), guess) + 1)
     # neither model may learn from what lies on the other side, as far as the guess can tell

@@ -107,3 +107,10 @@ def test_latest_onset_is_respected():
     found = locate_onset(x[np.newaxis], SFREQ, 15.0, 5.0, latest=15.5)
     assert found.time <= 15.5 + 1 / SFREQ
     assert found.low > ORDER / SFREQ
+
+
+def test_earliest_onset_is_respected():
+    """An event does not grow longer than such events are."""
+    x = changing_signal(np.random.default_rng(6), 10.0, onset=13.5)
+    assert locate_onset(x[np.newaxis], SFREQ, 15.0, 5.0).time < 14.5
+    assert locate_onset(x[np.newaxis], SFREQ, 15.0, 5.0, earliest=14.8).time >= 14.8
