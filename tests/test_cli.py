@@ -171,7 +171,7 @@ def test_hypnogram_file(recording, tmp_path, capsys):
 
 def test_demo_prints_agreement(capsys, tmp_path, monkeypatch):
     """The demo simulates, detects and scores, offline."""
-    monkeypatch.setattr("mne_arousal.cli.DEMO_DURATION", 3600.0)
+    monkeypatch.setattr("mne_arousal.cli.demo.DEMO_DURATION", 3600.0)
     assert main(["demo", "--output", str(tmp_path), *FAST]) == 0
     printed = capsys.readouterr().out
     assert "Agreement with the simulated truth" in printed

@@ -1,0 +1,63 @@
+"""The command ``mne-arousal``, one module per sub-command.
+
+A sub-command is a module with ``add_parser(commands)``, which adds its parser and sets ``run``, a
+function that takes the parsed arguments and returns the exit status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+
+from . import demo, detect, sys_info
+
+EXIT_UNUSABLE = 2
+COMMANDS = (detect, demo, sys_info)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : list of str | None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        0; 1 when some recordings of a dataset failed; 2 when the call or the recording can't be
+        used.
+    """
+    arguments = _parser().parse_args(argv)
+    # heavy imports come after the arguments are known to be good
+    from mne.utils import set_log_level
+
+    from ..utils.errors import RecordingError
+
+    set_log_level(arguments.verbose)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            return arguments.run(arguments)
+        except (RecordingError, FileNotFoundError) as error:
+            print(f"mne-arousal: error: {error}", file=sys.stderr)
+            return EXIT_UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mne-arousal",
+        description="Find sleep stages and micro-arousals in unlabelled polysomnography.",
+        epilog="Exit status: 0 done, 1 some recordings of a dataset failed, 2 the call or the "
+        "recording can't be used.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(commands)
+    return parser
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    print(f"mne-arousal: warning: {message}", file=sys.stderr)

@@ -1,0 +1,73 @@
+"""``mne-arousal demo``: detection on a simulated night, scored."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from .options import add_detection_options, detection_options
+
+DEMO_SEED = 7
+DEMO_DURATION = 4 * 3600.0  # s; two sleep cycles, well under two minutes on two cores
+
+
+def add_parser(commands) -> None:
+    """Add the parser of ``demo``.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to add it.
+    """
+    parser = commands.add_parser(
+        "demo",
+        help="detect on a simulated night and score the result",
+        description="Simulate a night, find its arousals and compare them with the truth. Offline.",
+    )
+    parser.add_argument("--output", metavar="DIR", help="keep the results in this folder")
+    add_detection_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments) -> int:
+    """Simulate a night, find its arousals, compare them with the truth.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        Parsed arguments.
+
+    Returns
+    -------
+    status : int
+        Exit status.
+    """
+    from ..annotate import analyse_recording
+    from ..datasets import simulate_psg
+    from ..metrics import score_arousals
+    from ..outputs import check_output_folder, write_night
+    from .summary import print_night
+
+    options = detection_options(arguments)
+    if arguments.output is not None:
+        check_output_folder(arguments.output)
+    print(f"Simulating {DEMO_DURATION / 3600:g} h of sleep ...", flush=True)
+    simulated = simulate_psg(DEMO_DURATION, random_state=DEMO_SEED, verbose=arguments.verbose)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "demo_raw.fif"
+        simulated.raw.save(path, verbose="error")
+        night = analyse_recording(path, **options)
+    night.name = "demo"
+    print_night(night)
+    scores = score_arousals(simulated.arousals, night.annotations)
+    print(
+        f"Agreement with the simulated truth: {scores.n_matched} of {scores.n_true} arousals "
+        f"found, {scores.n_pred - scores.n_matched} events that are none.\n"
+        f"  F1 {scores.f1:.2f} (precision {scores.precision:.2f}, recall {scores.recall:.2f})\n"
+        f"  onset error: median {scores.onset_error_median:.2f} s, "
+        f"90th percentile {scores.onset_error_p90:.2f} s"
+    )
+    if arguments.output is not None:
+        for path in write_night(night, arguments.output):
+            print(f"wrote {path}")
+    return 0
