@@ -202,7 +202,7 @@ def test_history_without_losses():
 
 def test_show_shows_only_when_asked(monkeypatch):
     calls = []
-    monkeypatch.setattr("mne_arousal.viz.plt_show", lambda show: calls.append(show))
+    monkeypatch.setattr("mne_arousal.viz.night.plt_show", lambda show: calls.append(show))
     plot_night(STAGES)
     plot_night(STAGES, show=False)
     assert calls == [True, False]
