@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 import mne
 import numpy as np
@@ -51,6 +52,10 @@ class Night:
         Time that each step took, s.
     pipeline : Pipeline
         The fitted pipeline.
+    features : DataFrame, shape (n_windows, n_features)
+        Features of the windows, with index ``(recording, onset)``.
+    threshold : float
+        Score that an event has to exceed on this night.
     """
 
     name: str
@@ -64,6 +69,13 @@ class Night:
     annotations: mne.Annotations = field(repr=False)
     seconds: dict[str, float]
     pipeline: Pipeline = field(repr=False)
+    features: pd.DataFrame | None = field(default=None, repr=False)
+    threshold: float = float("nan")
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """Evidence of each window and its parts, indexed by the window's onset in s."""
+        return self.pipeline[-1].explain(self.features).droplevel("recording")
 
     @property
     def arousal_index(self) -> float:
@@ -219,6 +231,8 @@ def analyse_recording(
             annotations=_annotations(arousals, raw),
             seconds=clock.seconds,
             pipeline=pipeline,
+            features=table,
+            threshold=float(clusterer.calibration_[recording]["threshold"]),
         )
 
 
