@@ -1,0 +1,88 @@
+"""Kinds of simulated sleepers."""
+
+from __future__ import annotations
+
+import warnings
+
+import mne
+import numpy as np
+from scipy.signal import butter, sosfiltfilt
+
+from mne_arousal.datasets import simulate_psg
+from mne_arousal.hypnogram import hypnogram_to_stages
+
+HOURS = 4.0
+_APNOEA = {"respiratory": True, "arousal_index": 54.0}
+_ENVELOPE = 0.7  # Hz, low-pass of Sleep-EDF's rectified EMG (Kemp et al. 2000)
+
+# options of `simulate_psg`; "hours", "channels" and "envelope" are of this script
+KINDS = {
+    "easy": {"difficulty": "easy"},
+    "medium": {},
+    "hard": {"difficulty": "hard"},
+    "index3": {"arousal_index": 3.0},
+    "index30": {"arousal_index": 30.0},
+    "index60": {"arousal_index": 60.0},
+    "apnoea": _APNOEA,
+    "apnoea50Hz": {**_APNOEA, "sfreq": 50.0},
+    "apnoea30min": {**_APNOEA, "hours": 0.5},
+    "apnoea30min50Hz": {**_APNOEA, "hours": 0.5, "sfreq": 50.0},
+    "gain0.3": {"gain": 0.3},
+    "gain3": {"gain": 3.0},
+    "old": {"age": "old"},
+    "50Hz": {"sfreq": 50.0},
+    "256Hz": {"sfreq": 256.0},
+    "512Hz": {"sfreq": 512.0},
+    "eeg1": {"n_eeg": 1},
+    "eeg3": {"n_eeg": 3},
+    "eeg6": {"n_eeg": 6},
+    "eegalone": {"n_eeg": 1, "channels": ("eeg",)},
+    "envelope": {"envelope": True},
+}
+
+
+def simulate(kind: str, seed: int, **changes):
+    """Simulate a night of some kind.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    seed : int
+        Seed.
+    **changes : dict
+        Options that replace the kind's own.
+
+    Returns
+    -------
+    raw : mne.io.RawArray
+        Signals, V.
+    arousals : mne.Annotations
+        True arousals.
+    stages : array of int, shape (n_epochs,)
+        True stages.
+    """
+    options = {**KINDS[kind], **changes}
+    hours = options.pop("hours", HOURS)
+    channels = options.pop("channels", None)
+    envelope = options.pop("envelope", False)
+    with warnings.catch_warnings():
+        # where arousals are dense, fewer find room than were asked for
+        warnings.filterwarnings("ignore", "Only .* arousals found room", RuntimeWarning)
+        night = simulate_psg(hours * 3600, random_state=seed, verbose="error", **options)
+    raw = night.raw
+    if envelope:
+        store_envelope(raw)
+    if channels is not None:
+        raw.pick(list(channels))
+    return raw, night.arousals, hypnogram_to_stages(night.hypnogram, n_epochs=int(hours * 120))
+
+
+def store_envelope(raw: mne.io.BaseRaw) -> None:
+    """Turn the chin EMG, in place, into the level at 1 Hz that Sleep-EDF keeps."""
+    at = raw.ch_names.index("Chin")
+    rate = raw.info["sfreq"]
+    rectified = np.abs(raw._data[at])
+    level = sosfiltfilt(butter(2, _ENVELOPE, fs=rate, output="sos"), rectified)
+    seconds = np.arange(0, raw.n_times, round(rate))
+    raw._data[at] = np.interp(np.arange(raw.n_times), seconds, level[seconds])
