@@ -7,7 +7,8 @@ be chosen or to the half that is reported::
     for name in names(half="choose", part="simulated"):
         recording = build(name)
 
-Names are ``simulated-KIND-SEED``, ``implants-PERSON-RATE`` and ``untouched-PERSON``.
+Names are ``simulated-KIND-SEED``, ``implants-PERSON-RATE`` and ``untouched-PERSON``, and those of
+`robustness.changed_names`.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class Recording:
         Real sleep has arousals of its own beside the implants.
     stages : array of int, shape (n_epochs,)
         Stage of each 30 s: 0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 unscored. Never for a detector of ours.
+    lookalikes : mne.Annotations | None
+        What was put in that resembles an arousal and is none.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Recording:
     raw: mne.io.BaseRaw = field(repr=False)
     arousals: mne.Annotations | None = field(repr=False)
     stages: np.ndarray = field(repr=False)
+    lookalikes: mne.Annotations | None = field(repr=False, default=None)
 
     @property
     def duration(self) -> float:
@@ -141,8 +145,8 @@ def build(name: str) -> Recording:
 
         kind, _, seed = rest.rpartition("-")
         half = next(h for h in HALVES if int(seed) in SEEDS[h])
-        raw, arousals, stages = simulate(kind, int(seed))
-        return Recording(name, part, kind, half, seed, raw, arousals, stages)
+        raw, arousals, lookalikes, stages = simulate(kind, int(seed))
+        return Recording(name, part, kind, half, seed, raw, arousals, stages, lookalikes)
     if part == "implants":
         from implants import implant
 
@@ -158,6 +162,10 @@ def build(name: str) -> Recording:
         raw, stages = load(rest)
         kind = "deep sleep" if rest.startswith("ucddb") else rest
         return Recording(name, part, kind, half_of(rest), rest, raw, None, stages)
+    if part == "changed":
+        from robustness import build_changed
+
+        return build_changed(name)
     raise ValueError(f"No recording is named {name!r}: see names().")
 
 

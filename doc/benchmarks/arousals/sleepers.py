@@ -59,6 +59,8 @@ def simulate(kind: str, seed: int, **changes):
         Signals, V.
     arousals : mne.Annotations
         True arousals.
+    lookalikes : mne.Annotations
+        What resembles an arousal and is none.
     stages : array of int, shape (n_epochs,)
         True stages.
     """
@@ -75,7 +77,8 @@ def simulate(kind: str, seed: int, **changes):
         store_envelope(raw)
     if channels is not None:
         raw.pick(list(channels))
-    return raw, night.arousals, hypnogram_to_stages(night.hypnogram, n_epochs=int(hours * 120))
+    stages = hypnogram_to_stages(night.hypnogram, n_epochs=int(hours * 120))
+    return raw, night.arousals, night.decoys, stages
 
 
 def store_envelope(raw: mne.io.BaseRaw) -> None:

@@ -36,10 +36,10 @@ from mne_arousal.utils.windows import INDEX_NAMES
 _HERE = Path(__file__).parent
 _PACKAGE = Path(mne_arousal.__file__).parent
 _SOURCES = {  # code that decides what each file holds
-    "recording": (
-        _PACKAGE / "datasets",
-        *(_HERE / f"{n}.py" for n in ("sleepers", "implants", "real_sleep")),
-    ),
+    "simulated": (_PACKAGE / "datasets", _HERE / "sleepers.py"),
+    "changed": (_PACKAGE / "datasets", _HERE / "sleepers.py", _HERE / "robustness.py"),
+    "implants": (_HERE / "implants.py", _HERE / "real_sleep.py"),
+    "untouched": (_HERE / "real_sleep.py",),
     "signals": (*(_PACKAGE / f"{n}.py" for n in ("channels", "reading", "windower")),),
     "spectral": (_PACKAGE / "spectral.py", _PACKAGE / "utils"),
     "dmd": (_PACKAGE / "dmd", _PACKAGE / "_array.py", _PACKAGE / "utils"),
@@ -67,6 +67,8 @@ class Prepared:
         True arousals.
     stages : array of int
         True stages.
+    lookalikes : mne.Annotations | None
+        What resembles an arousal and is none.
     seconds : dict
         Time that each step took when it was made, s.
     features : tuple of str
@@ -80,6 +82,7 @@ class Prepared:
     table: pd.DataFrame = field(repr=False)
     arousals: mne.Annotations | None = field(repr=False)
     stages: np.ndarray = field(repr=False)
+    lookalikes: mne.Annotations | None = field(repr=False)
     seconds: dict[str, float]
     features: tuple[str, ...]
 
@@ -90,7 +93,7 @@ def prepare(name: str, folder, features=FEATURES, *, recording=None) -> Prepared
     Parameters
     ----------
     name : str
-        One of `recordings.names`, or any name for `recording`.
+        One of `recordings.names`, or the name of `recording`.
     folder : path-like
         Where tables are kept.
     features : tuple of str
@@ -105,9 +108,10 @@ def prepare(name: str, folder, features=FEATURES, *, recording=None) -> Prepared
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {"signals": folder / f"{name}-signals-{_code('recording', 'signals')}.npz"}
+    part = name.split("-")[0]
+    paths = {"signals": folder / f"{name}-signals-{_code(part, 'signals')}.npz"}
     for extractor in features:
-        code = _code("recording", "signals", extractor)
+        code = _code(part, "signals", extractor)
         paths[extractor] = folder / f"{name}-{extractor}-{code}.npz"
     if not all(path.exists() for path in paths.values()):
         _make(build(name) if recording is None else recording, paths)
@@ -208,7 +212,7 @@ def _signals(recording, windows, pipeline, reading) -> dict:
     filtered = windows.datasets[0].raw
     used = set(filtered.ch_names)
     rest = [c for c in recording.raw.ch_names if c not in used]
-    truth = recording.arousals
+    truth, alike = recording.arousals, recording.lookalikes
     meta = {
         "names": filtered.ch_names,
         "types": filtered.get_channel_types(),
@@ -219,6 +223,7 @@ def _signals(recording, windows, pipeline, reading) -> dict:
         "original": [recording.raw.info["sfreq"], recording.raw.n_times],
         "reading": reading,
         "known": truth is not None,
+        "alike": [] if alike is None else list(alike.description),
         "extras": [] if truth is None else [dict(e) for e in truth.extras],
     }
     return {
@@ -227,6 +232,8 @@ def _signals(recording, windows, pipeline, reading) -> dict:
         "stages": recording.stages,
         "onset": np.empty(0) if truth is None else truth.onset,
         "duration": np.empty(0) if truth is None else truth.duration,
+        "alike_onset": np.empty(0) if alike is None else alike.onset,
+        "alike_duration": np.empty(0) if alike is None else alike.duration,
         "meta": json.dumps(meta, default=lambda number: number.item()),
     }
 
@@ -247,6 +254,9 @@ def _read(name, paths, features) -> Prepared:
         arousals = mne.Annotations(
             kept["onset"], kept["duration"], ["arousal"] * n, extras=meta["extras"]
         )
+    lookalikes = None
+    if meta["alike"]:
+        lookalikes = mne.Annotations(kept["alike_onset"], kept["alike_duration"], meta["alike"])
     tables, seconds = [], {"reading": meta["reading"]}
     for extractor in features:
         with np.load(paths[extractor], allow_pickle=False) as file:
@@ -263,6 +273,7 @@ def _read(name, paths, features) -> Prepared:
         table=pd.concat(tables, axis=1),
         arousals=arousals,
         stages=kept["stages"],
+        lookalikes=lookalikes,
         seconds=seconds,
         features=features,
     )
