@@ -89,3 +89,9 @@ def test_events_that_cannot_be_drawn(analysed):
         plot_arousal(raw, 5000.0, show=False)
     with pytest.raises(ValueError, match="no channel"):
         plot_arousal(raw, 100.0, picks=["C9"], show=False)
+
+
+def test_slow_channels_of_an_edf_that_is_not_loaded(sleep_edf_night):
+    recording, _ = sleep_edf_night
+    fig = plot_arousal(recording, 51000.0, picks=["EMG submental"], show=False)
+    assert np.ptp(fig.axes[0].lines[0].get_ydata()) > 0.1

@@ -1,8 +1,19 @@
-"""Figures of what was found in a night, and of how the encoder trained."""
+"""Figures of what was found in a night, of single events, and of how features came about."""
 
+from .ablation import plot_ablation
 from .arousal import plot_arousal
+from .dmd import plot_dmd_spectrum
 from .embedding import plot_embedding
 from .history import plot_history
+from .index import plot_index
 from .night import plot_night
 
-__all__ = ["plot_arousal", "plot_embedding", "plot_history", "plot_night"]
+__all__ = [
+    "plot_ablation",
+    "plot_arousal",
+    "plot_dmd_spectrum",
+    "plot_embedding",
+    "plot_history",
+    "plot_index",
+    "plot_night",
+]

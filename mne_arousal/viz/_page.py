@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.signal import butter, sosfiltfilt, stft
@@ -66,12 +67,25 @@ def page_signals(raw, start, duration, picks) -> Page:
         picks = {ch: roles[ch] for ch in names}
     lo = max(int((start - _MARGIN) * sfreq), 0)
     hi = min(int((start + duration + _MARGIN) * sfreq), raw.n_times)
-    data = np.nan_to_num(raw.get_data(picks=list(picks), start=lo, stop=hi))
+    data = np.nan_to_num(_read(raw, list(picks), lo, hi))
     times = np.arange(lo, hi) / sfreq
     spectrum = _spectrogram(data[_first_eeg(picks)], sfreq, lo / sfreq)
     shown = np.array([_for_display(x, sfreq, picks[ch]) for ch, x in zip(picks, data, strict=True)])
     inside = (times >= start) & (times < start + duration)
-    return Page(start, sfreq, times[inside], dict(picks), shown[:, inside], spectrum)
+    roles = {ch: role.partition("/")[0] for ch, role in picks.items()}
+    return Page(start, sfreq, times[inside], roles, shown[:, inside], spectrum)
+
+
+def _read(raw, names, lo, hi) -> np.ndarray:
+    """Read a piece, by whole channels where MNE can't read pieces right.
+
+    Of an EDF with mixed rates that is not loaded, MNE 1.13 gives zeros for the slow channels of
+    a piece that does not begin with a data record.
+    """
+    suffixes = {Path(name).suffix.lower() for name in raw.filenames if name is not None}
+    if raw.preload or not suffixes & {".edf", ".bdf", ".gdf"}:
+        return raw.get_data(picks=names, start=lo, stop=hi)
+    return raw.get_data(picks=names)[:, lo:hi]
 
 
 def _first_eeg(picks) -> int:
@@ -80,7 +94,9 @@ def _first_eeg(picks) -> int:
 
 
 def _for_display(signal, sfreq, role) -> np.ndarray:
-    if role not in _BANDPASS or (role == "emg" and signal_kind(signal, sfreq) == "envelope"):
+    if role == "emg" and signal_kind(signal, sfreq) == "envelope":
+        role = "emg/envelope"
+    if role not in _BANDPASS:
         return signal - np.median(signal)
     low, high = _BANDPASS[role]
     if high < 0.45 * sfreq:

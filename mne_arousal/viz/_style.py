@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import mne
 import numpy as np
 
 from ..hypnogram import UNSCORED
@@ -47,3 +48,11 @@ def single_axes(axes, figsize):
     if axes is not None:
         return axes.figure, axes
     return plt.subplots(figsize=figsize, layout="constrained")
+
+
+def arousal_onsets(arousals) -> np.ndarray:
+    """Onsets in hours."""
+    if isinstance(arousals, mne.Annotations):
+        keep = ["arousal" in str(text).lower() for text in arousals.description]
+        return np.asarray(arousals.onset)[keep] / 3600
+    return np.asarray(arousals["onset"], dtype=float) / 3600

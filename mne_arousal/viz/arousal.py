@@ -132,7 +132,7 @@ def _channel_picks(night, picks) -> dict[str, str] | list[str] | None:
     if picks is not None or night is None:
         return picks
     pairs = [label.split(":", 1) for label in night.channels]
-    return {name: role.partition("/")[0] for role, name in pairs}
+    return {name: role for role, name in pairs}
 
 
 def _title(event, night) -> str:
@@ -152,7 +152,7 @@ def _title(event, night) -> str:
     kind = "Arousal" if event["duration"] else "Page"
     if event.get("reason"):
         kind = f"Rejected: {event['reason']}"
-    return f"{kind} · " + " · ".join(parts)
+    return f"{kind} · {parts[0]}\n" + " · ".join(parts[1:])
 
 
 def _known(event, key) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
-import mne
 import numpy as np
 import pandas as pd
 from mne.viz.utils import plt_show
 
 from ..hypnogram import STAGES, UNSCORED, hypnogram_to_stages
-from ._style import AROUSAL, COLORS, label_color, panel_axes
+from ._style import AROUSAL, COLORS, arousal_onsets, label_color, panel_axes
 
 # From the top down, as the AASM manual draws a hypnogram.
 _DRAWN = ("W", "R", "N1", "N2", "N3")
@@ -77,7 +76,7 @@ def plot_night(
         scored = hypnogram_to_stages(hypnogram, len(stages), epoch_length)
         panels.append((2.0, _draw_hypnogram, (scored, epoch_length)))
     if arousals is not None:
-        panels.append((0.7, _draw_arousals, (_arousal_onsets(arousals), hours)))
+        panels.append((0.7, _draw_arousals, (arousal_onsets(arousals), hours)))
     panels.append((2.0, _draw_clusters, (stages, epoch_length, names or {})))
     if states is not None:
         panels.append((2.4, _draw_states, _state_times(states, times, hours)))
@@ -141,11 +140,3 @@ def _state_times(states, times, hours) -> tuple[np.ndarray, np.ndarray]:
         )
     known = states != UNSCORED
     return times[known] / 3600, states[known]
-
-
-def _arousal_onsets(arousals) -> np.ndarray:
-    """Onsets in hours."""
-    if isinstance(arousals, mne.Annotations):
-        keep = ["arousal" in str(text).lower() for text in arousals.description]
-        return np.asarray(arousals.onset)[keep] / 3600
-    return np.asarray(arousals["onset"], dtype=float) / 3600
