@@ -155,7 +155,7 @@ def detect(prepared: Prepared, *, false_alarms=2.0, hypnogram=False, random_stat
         prepared.raw,
         hypnogram=prepared.stages if hypnogram else None,
         pipeline=Pipeline(steps),
-        verbose="error",
+        verbose="warning",
     )
     seconds = {k: v for k, v in night.seconds.items() if k not in ("reading", "features")}
     night.seconds = {**prepared.seconds, **seconds}

@@ -1,0 +1,203 @@
+"""Detect arousals in the benchmark's recordings, keep what was found, write the page.
+
+One command makes all figures of the half that is reported; detectors of others are run beside it by
+``doc/benchmarks/peers`` into ``CACHE/peers`` and are scored where they are found::
+
+    python doc/benchmarks/arousals/run.py CACHE --half report --output doc/benchmarks/arousals.md
+
+Filtered signals and features are kept under ``CACHE/tables``, results under ``CACHE/results``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+from recordings import PARTS, RATES, SEEDS, names
+from robustness import changed_names
+from tables import Prepared, detect, prepare
+from threadpoolctl import threadpool_limits
+
+from mne_arousal.annotate import analyse_recording
+from mne_arousal.pipeline import FEATURES
+
+MAIN = "mne-arousal"
+METHODS = {
+    MAIN: (FEATURES, {}),
+    "rules": (("spectral",), {"components": ("fast",)}),
+    "anchor": (("spectral",), {"components": ("fast", "emg", "anchor")}),
+    "states": (("spectral",), {}),
+    "dmd": (("spectral", "dmd"), {}),
+    "encoder": (("spectral", "dmd", "encoder"), {}),
+}
+ASKED = (1.0, 2.0, 5.0)  # false alarms per hour; the second is the default
+LENIENT = 60.0  # false alarms per hour at which candidates for average precision are collected
+ABLATION = ("medium", "hard", "old", "apnoea", "index60")  # kinds, of two seeds each
+ABLATION_RATE = RATES[1]  # implants per hour
+
+
+def run_one(name: str, method: str, cache: Path) -> dict:
+    """Detect the arousals of one recording by one method and keep the result.
+
+    Parameters
+    ----------
+    name : str
+        Recording.
+    method : str
+        One of `METHODS`.
+    cache : Path
+        Folder of tables and results.
+
+    Returns
+    -------
+    result : dict
+        As kept in ``cache/results/METHOD/NAME.json``.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        return _run_one(name, method, cache)
+
+
+def _run_one(name, method, cache) -> dict:
+    features, options = METHODS[method]
+    prepared = prepare(name, cache / "tables", features)
+    start = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        night = detect(prepared, false_alarms=ASKED[1], **options)
+    night.seconds["total"] = time.perf_counter() - start
+    result = describe(prepared, method) | {
+        "found": events(night.arousals),
+        "found_hours": night.sleep_hours,
+        "seconds": sum(v for k, v in night.seconds.items() if k != "total"),
+        "steps": night.seconds,
+        "warnings": sorted({str(w.message) for w in caught}),
+        "clusters": [int(c) for c in night.stages["cluster"]],
+        "wake_clusters": [int(c) for c in night.wake_clusters],
+    }
+    if prepared.arousals is not None:
+        result["candidates"] = events(_again(prepared, night, LENIENT))
+    if prepared.lookalikes is not None and method == MAIN:
+        result["asked"] = {
+            str(asked): events(
+                night.arousals if asked == ASKED[1] else _again(prepared, night, asked)
+            )
+            for asked in ASKED
+        }
+    keep(result, cache / "results" / method / f"{name}.json")
+    return result
+
+
+def describe(prepared: Prepared, method: str) -> dict:
+    """Return the head of a result: the recording and its truth."""
+    part, *middle, source = prepared.name.split("-")
+    kind = "-".join(middle)
+    if part == "implants":
+        kind, source = f"{'SC4001' if 'SC4001' in kind else 'deep sleep'} {source}/h", kind
+    elif part == "untouched":
+        kind = "deep sleep" if source.startswith("ucddb") else source
+    elif part == "changed":
+        _, source, kind = prepared.name.split("-", 2)
+        kind = kind.replace("_", " ")
+    true = prepared.arousals
+    alike = prepared.lookalikes
+    half = next(
+        (h for h in SEEDS if prepared.name in set(names(h)) | set(changed_names(h))), "both"
+    )
+    return {
+        "name": prepared.name,
+        "part": part,
+        "kind": kind,
+        "source": source,
+        "half": half,
+        "method": method,
+        "recorded_hours": prepared.raw.n_times / prepared.raw.info["sfreq"] / 3600,
+        "sleep_hours": float(np.sum(prepared.stages > 0)) * 30 / 3600,
+        "stages": [int(s) for s in prepared.stages],
+        "true": None
+        if true is None
+        else {
+            "onset": list(true.onset),
+            "duration": list(true.duration),
+            **{k: [extra[k] for extra in true.extras] for k in ("ramp", "strength", "emg")},
+        },
+        "lookalikes": None
+        if alike is None
+        else {
+            "onset": list(alike.onset),
+            "duration": list(alike.duration),
+            "description": list(alike.description),
+        },
+        "candidates": None,
+    }
+
+
+def events(arousals) -> dict:
+    """Return a table of arousals as lists."""
+    columns = ["onset", "duration", "onset_low", "onset_high", "score"]
+    return {c: [float(x) for x in arousals[c]] for c in columns if c in arousals}
+
+
+def _again(prepared: Prepared, night, false_alarms: float):
+    """Detect with another rate of false alarms and what is fitted already."""
+    night.pipeline[-1].set_params(false_alarms=false_alarms)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return analyse_recording(prepared.raw, pipeline=night.pipeline, verbose="error").arousals
+
+
+def keep(result: dict, path: Path) -> None:
+    """Write a result, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary.write_text(json.dumps(result, default=lambda number: number.item()))
+    os.replace(temporary, path)
+
+
+def jobs(half: str, parts, n_seeds: int, ablation: bool) -> list[tuple[str, str]]:
+    """List what to run: pairs of recording and method."""
+    todo = [(n, MAIN) for part in PARTS if part in parts for n in names(half, part, None, n_seeds)]
+    if "changed" in parts:
+        todo += [(n, MAIN) for n in changed_names(half, min(n_seeds, 2))]
+    if ablation:
+        chosen = names(half, "simulated", ABLATION, min(n_seeds, 2))
+        chosen += [n for n in names(half, "implants") if n.endswith(f"-{ABLATION_RATE}")]
+        todo += [(n, method) for method in METHODS if method != MAIN for n in chosen]
+    # the longest first, so that no process is left alone at the end; methods of one recording in
+    # a row would make its tables twice at once
+    return sorted(todo, key=lambda job: (job[1] != MAIN, not job[0].startswith("simulated-512Hz")))
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--half", default="choose", choices=tuple(SEEDS))
+    parser.add_argument("--parts", nargs="+", default=[*PARTS, "changed"])
+    parser.add_argument("--seeds", type=int, default=4, help="of each kind of simulated sleeper")
+    parser.add_argument("--no-ablation", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--output", type=Path, help="page to write")
+    arguments = parser.parse_args()
+    start = time.perf_counter()
+    todo = jobs(arguments.half, arguments.parts, arguments.seeds, not arguments.no_ablation)
+    Parallel(arguments.jobs, batch_size=1, verbose=1)(
+        delayed(run_one)(name, method, arguments.cache) for name, method in todo
+    )
+    print(f"{len(todo)} runs in {(time.perf_counter() - start) / 60:.1f} min")
+    if arguments.output:
+        from page import write_page
+
+        write_page(arguments.cache, arguments.half, arguments.output)
+
+
+if __name__ == "__main__":
+    main()
