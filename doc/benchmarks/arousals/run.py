@@ -83,7 +83,7 @@ def _run_one(name, method, cache) -> dict:
         "clusters": [int(c) for c in night.stages["cluster"]],
         "wake_clusters": [int(c) for c in night.wake_clusters],
     }
-    if prepared.arousals is not None:
+    if result["part"] != "changed":
         result["candidates"] = events(_again(prepared, night, LENIENT))
     if prepared.lookalikes is not None and method == MAIN:
         result["asked"] = {

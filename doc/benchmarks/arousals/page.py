@@ -1,0 +1,92 @@
+"""Write the page of the benchmark of arousals from the results that are kept::
+
+python doc/benchmarks/arousals/page.py CACHE --half report --output doc/benchmarks/arousals.md
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import sections
+from recordings import PEOPLE, SEEDS
+from results import load_own, load_peers
+from run import MAIN, METHODS
+from targets import in_short
+
+INTRO = """# Arousals: the whole benchmark
+
+Made by `doc/benchmarks/arousals/run.py`, half "{half}": simulated nights of seeds {seeds} of each
+kind, implants in the deep sleep of {people} and in the {part} half of the Sleep-EDF night SC4001,
+and untouched sleep. Settings may be chosen on the other half alone. This package is given the
+signals; the other detectors are given the true hypnogram as well. Where several nights are pooled,
+their events are counted together.
+
+- **Simulated sleepers** are nights of 4 h of `simulate_psg`. They show whether a method finds what
+  was put in, not how well it does on people.
+- **Implants** are pieces of 3 to 15 s of a person's own quiet wake in that person's own sleep, half
+  of them abrupt, half rising over 0.5 or 1 s, of 1, 1.5 or 2 times the amplitude above 3 Hz of the
+  sleep before; `implants.py` says how they are made and why. Real sleep has arousals of its own, so
+  other events are not all false there.
+- **Untouched** sleep has no marks. In deep sleep nearly all that is found is false.
+
+"""
+
+OUTRO = """
+## What these figures do not say
+
+No expert marked arousals in any of these recordings. The simulator is this package's own, so other
+detectors meet it unprepared. The people of the deep sleep were investigated for sleep apnoea, one
+EEG channel each, of unknown unit. SC4001 has a chin EMG of 1 Hz, and was looked at while the method
+was built.
+"""
+
+
+def write_page(cache: Path, half: str, output: Path) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    cache : Path
+        Folder of `run.py`.
+    half : str
+        ``"choose"`` or ``"report"``.
+    output : Path
+        Markdown file to write.
+    """
+    own = load_own(cache, MAIN, half)
+    peers = load_peers(cache, own)
+    ablation = {m: load_own(cache, m, half) for m in METHODS if m != MAIN}
+    seeds = sorted({int(r["source"]) for r in own.values() if r["part"] == "simulated"})
+    text = INTRO.format(
+        half=half,
+        seeds=", ".join(map(str, seeds)),
+        people=", ".join(PEOPLE[half]),
+        part="first" if half == "choose" else "second",
+    )
+    body = [
+        sections.kinds(own),
+        sections.beside_others(own, peers),
+        sections.calibration(own),
+        sections.onsets(own, peers),
+        sections.implants(own, peers),
+        sections.untouched(own, peers),
+        sections.ablation(ablation),
+        sections.robustness(own),
+    ]
+    text += in_short(own, peers) + "\n".join(part for part in body if part) + OUTRO
+    output.write_text(text)
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--half", default="report", choices=tuple(SEEDS))
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    write_page(arguments.cache, arguments.half, arguments.output)
+
+
+if __name__ == "__main__":
+    main()

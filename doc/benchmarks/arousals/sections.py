@@ -1,0 +1,329 @@
+"""Sections of the page: each takes results and returns Markdown."""
+
+from __future__ import annotations
+
+import numpy as np
+from scores import agreement, recall_at, score_result, summarise, table
+from sleepers import KINDS
+
+OURS = "mne-arousal"
+FACTOR = 1.5  # by which false alarms may differ from what was asked for
+
+
+def of(results: dict, **where) -> list[dict]:
+    """Return the results without error of which all of `where` is so."""
+    return [
+        r
+        for r in results.values()
+        if not r.get("error") and all(r[key] == value for key, value in where.items())
+    ]
+
+
+def pooled(results: list[dict]) -> dict:
+    """Score results together."""
+    return summarise([score_result(r) for r in results]) if results else {}
+
+
+def cell(value, digits: int = 2) -> str:
+    """Write a number, or a dash where there is none."""
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        return "–"
+    return str(value) if isinstance(value, str | int) else f"{value:.{digits}f}"
+
+
+def grid(header: list[str], rows: list[list]) -> str:
+    """Write a table; cells are strings or numbers."""
+    lines = ["| " + " | ".join(header) + " |", "| --- |" + " ---: |" * (len(header) - 1)]
+    lines += ["| " + " | ".join(cell(c) for c in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def kinds(own: dict) -> str:
+    """Scores of each kind of simulated sleeper."""
+    rows, worst = [], []
+    for kind in KINDS:
+        s = pooled(of(own, part="simulated", kind=kind))
+        if not s:
+            continue
+        worst.append((s["F1"], kind, s["lowest F1"]))
+        rows.append(
+            [
+                f"`{kind}`",
+                s["recordings"],
+                cell(s["true/h"], 1),
+                cell(s["found/h"], 1),
+                f"{s['F1']:.2f} ({s['lowest F1']:.2f})",
+                s["precision"],
+                s["recall"],
+                s["AP"],
+                cell(s["mere/h"]),
+                cell(s["others/h"] - s["mere/h"]),
+                cell(s["s/h"], 1),
+            ]
+        )
+    if not rows:
+        return ""
+    f1, kind, night = min(worst)
+    header = ["kind", "nights", "true / h", "found / h", "F1 (lowest night)", "precision", "recall"]
+    header += ["average precision", "in mere sleep / h", "in look-alikes / h", "s per h"]
+    return (
+        "## Each kind of simulated sleeper\n\n"
+        + grid(header, rows)
+        + f"\nThe worst kind is `{kind}`: F1 {f1:.2f}, {night:.2f} in its worst night.\n"
+    )
+
+
+def beside_others(own: dict, peers: dict) -> str:
+    """F1 of each kind by each detector, on the nights that all of them ran."""
+    methods = {OURS: own, **{t: r for t, r in peers.items() if of(r, part="simulated")}}
+    missing = [t for t in peers if t not in methods]
+    shared = shared_names(methods, "simulated")
+    text = "## Beside other detectors, simulated nights\n\n"
+    if missing:
+        text += f"Not run: {', '.join(missing)}.\n\n"
+    if len(methods) == 1 or not shared:
+        return text
+    text += (
+        f"F1 in the {len(shared)} nights that all have run, events of a kind counted together.\n\n"
+    )
+    rows = []
+    for kind in KINDS:
+        names = [n for n in shared if own[n]["kind"] == kind]
+        if names:
+            scores = [pooled([r[n] for n in names])["F1"] for r in methods.values()]
+            rows.append([f"`{kind}`", len(names), *scores])
+    lowest = [f"**{min(row[i] for row in rows):.2f}**" for i in range(2, 2 + len(methods))]
+    text += grid(["kind", "nights", *methods], [*rows, ["**worst kind**", "", *lowest]]) + "\n"
+    return text + _overall(methods, shared) + _failures(peers)
+
+
+def _overall(methods, names) -> str:
+    columns = ("F1", "precision", "recall", "AP", "median", "p90", "s/h")
+    rows = []
+    for title, results in methods.items():
+        s = pooled([results[n] for n in names])
+        rows.append([title, *(cell(s.get(c), 0 if c in ("median", "p90") else 2) for c in columns)])
+    header = ["all kinds", "F1", "precision", "recall", "average precision"]
+    header += ["onset error, median ms", "90th percentile ms", "s per recorded h"]
+    return grid(header, rows)
+
+
+def _failures(peers) -> str:
+    failed = {
+        title: {r["error"] for r in results.values() if r.get("error")}
+        for title, results in peers.items()
+    }
+    lines = [
+        f"- {title} failed on {sum(bool(r.get('error')) for r in peers[title].values())} "
+        f"recordings: {'; '.join(sorted(errors))[:200]}"
+        for title, errors in failed.items()
+        if errors
+    ]
+    return "\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def shared_names(methods, part) -> list[str]:
+    """Names of recordings of a part that every method has run without error."""
+    sets = [{r["name"] for r in of(results, part=part)} for results in methods.values()]
+    return sorted(set.intersection(*sets)) if sets else []
+
+
+def calibration(own: dict) -> str:
+    """Asked and found rates of false alarms, per kind."""
+    rows, held, n = [], 0, 0
+    for kind in KINDS:
+        results = [r for r in of(own, part="simulated", kind=kind) if "asked" in r]
+        if not results:
+            continue
+        hours = sum(r["found_hours"] for r in results)
+        asked = sorted(results[0]["asked"], key=float)
+        found = []
+        for rate in asked:
+            mere = sum(score_result(r | {"found": r["asked"][rate]})["mere"] for r in results)
+            found.append(mere / hours)
+        factors = [f / float(a) for f, a in zip(found, asked, strict=True)]
+        middle = factors[len(factors) // 2]
+        held += 1 / FACTOR <= middle <= FACTOR
+        n += 1
+        rows.append([f"`{kind}`", hours, *found, middle])
+    if not rows:
+        return ""
+    header = ["kind", "h of sleep found", *(f"asked {float(a):g} / h" for a in asked)]
+    return (
+        "## Calibration: false alarms asked for and found\n\n"
+        "Events an hour in mere sleep, that is, that overlap neither an arousal nor a look-alike, "
+        "and the factor of found to asked at the default rate.\n\n"
+        + grid([*header, "factor"], rows)
+        + f"\nWithin a factor of {FACTOR} in {held} of {n} kinds.\n"
+    )
+
+
+def onsets(own: dict, peers: dict) -> str:
+    """Onset errors and coverage, abrupt and ramped."""
+    rows = []
+    for title, results in {OURS: own, **peers}.items():
+        for part in ("simulated", "implants"):
+            s = pooled(of(results, part=part))
+            if "n" not in s:
+                continue
+            for group in ("", "abrupt ", "ramped ", "clear "):
+                name = {"": "all", "clear ": "abrupt, power ratio ≥ 4"}.get(group, group.strip())
+                covered = s.get(f"{group}covered")
+                width = s.get(f"{group}width")
+                rows.append(
+                    [
+                        title,
+                        part,
+                        name,
+                        s[f"{group}n"],
+                        cell(s[f"{group}median"], 0),
+                        cell(s[f"{group}p90"], 0),
+                        "–" if covered is None else f"{covered:.0%}",
+                        "–" if width is None else f"{width:.2f}",
+                    ]
+                )
+    header = ["detector", "recordings", "onsets", "matched", "median ms", "90th percentile ms"]
+    header += ["90 % interval covers", "its width, median s"]
+    return "## Onsets\n\n" + grid(header, rows)
+
+
+def implants(own: dict, peers: dict) -> str:
+    """Recall and other events by rate, by detector and by person."""
+    results = of(own, part="implants")
+    if not results:
+        return ""
+    rows = []
+    for kind in dict.fromkeys(r["kind"] for r in results):
+        s = pooled(of(own, part="implants", kind=kind))
+        rows.append([kind, s["recordings"], *_implant_cells(s)])
+    header = ["", "recordings", "true / h", "recall", "others / h", "onset, median ms"]
+    header += ["abrupt covered", "ramped covered"]
+    text = "## Implants\n\n" + grid(header, rows) + "\n"
+    for title, place in (("SC4001", "SC4001"), ("Deep sleep", "deep sleep")):
+        text += _implant_methods(own, peers, title, place)
+    rows = []
+    for person in dict.fromkeys(r["source"] for r in results):
+        s = pooled(of(own, part="implants", source=person))
+        rows.append([person, s["recordings"], *_implant_cells(s)])
+    worst = min(rows, key=lambda row: float(row[3]))
+    text += grid(["person, all rates", *header[1:]], rows)
+    return text + f"\nThe lowest recall is that of {worst[0]}.\n"
+
+
+def _implant_cells(s) -> list:
+    cells = [cell(s["true/h"], 1), cell(s["recall"]), cell(s["others/h"], 1)]
+    cells.append(cell(s.get("median"), 0))
+    for group in ("abrupt ", "ramped "):
+        covered = s.get(f"{group}covered")
+        cells.append("–" if covered is None or np.isnan(covered) else f"{covered:.0%}")
+    return cells
+
+
+def _implant_methods(own, peers, title, place) -> str:
+    methods = {OURS: own, **{t: r for t, r in peers.items() if of(r, part="implants")}}
+    names = [n for n in shared_names(methods, "implants") if own[n]["kind"].startswith(place)]
+    if len(methods) == 1 or not names:
+        return ""
+    rows = []
+    for method, results in methods.items():
+        chosen = [results[n] for n in names]
+        s = pooled(chosen)
+        ours = recall_at([own[n] for n in names], s["others/h"])
+        rows.append([method, s["recall"], cell(s["others/h"], 1), cell(s.get("median"), 0), ours])
+    header = [f"{title}, {len(names)} recordings", "recall", "others / h", "onset, median ms"]
+    return grid([*header, "our recall at as many others"], rows) + "\n"
+
+
+def untouched(own: dict, peers: dict) -> str:
+    """Events per hour of sleep in recordings without marks, and agreement on SC4001."""
+    results = of(own, part="untouched")
+    if not results:
+        return ""
+    methods = {OURS: own, **{t: r for t, r in peers.items() if of(r, part="untouched")}}
+    rows = []
+    for person in dict.fromkeys(r["source"] for r in results):
+        row = [person]
+        for method in methods.values():
+            found = of(method, part="untouched", source=person)
+            row.append(cell(_rate_in_sleep(found[0]), 1) if found else "–")
+        rows.append([*row, sum(r["sleep_hours"] for r in results if r["source"] == person)])
+    text = "## Untouched sleep: events per hour of scored sleep\n\n"
+    text += grid(["person", *methods, "h of sleep"], rows) + "\n"
+    return text + _agreement({t: r.get("untouched-SC4001") for t, r in methods.items()})
+
+
+def _rate_in_sleep(result) -> float:
+    """Events per hour in epochs that are scored as sleep."""
+    return len(in_sleep(result)) / result["sleep_hours"]
+
+
+def in_sleep(result, which: str = "found"):
+    """Return the events that begin in an epoch scored as sleep."""
+    events = table(result[which])
+    epochs = np.minimum(events["onset"].to_numpy(float) // 30, len(result["stages"]) - 1)
+    asleep = np.asarray(result["stages"])[epochs.astype(int)] > 0
+    return events[asleep].reset_index(drop=True)
+
+
+def _agreement(night: dict) -> str:
+    night = {title: r for title, r in night.items() if r is not None and not r.get("error")}
+    references = [t for t in night if "U-Net" in t]
+    rows = []
+    for title, result in night.items():
+        events = in_sleep(result, "candidates" if result.get("candidates") else "found")
+        row = [title, len(in_sleep(result))]
+        for reference in references:
+            row.append("–" if reference == title else agreement(events, in_sleep(night[reference])))
+        rows.append(row)
+    if not references:
+        return ""
+    header = ["SC4001, in scored sleep", "events", *(f"agreement with {t}" for t in references)]
+    return (
+        "Agreement is the F1 of two detectors' events; of the one in the row, as many as the "
+        "other has are taken, by score.\n\n" + grid(header, rows)
+    )
+
+
+def ablation(results: dict[str, dict]) -> str:
+    """What each component adds."""
+    titles = {
+        "rules": "fast EEG alone",
+        "anchor": "+ chin EMG and the direction that predicts it",
+        "states": "+ states",
+        "dmd": "+ DMD",
+        "encoder": "+ encoder",
+    }
+    found = {titles[m]: r for m, r in results.items() if r}
+    if not found:
+        return ""
+    sample = next(iter(found.values()))
+    names = list(dict.fromkeys(r["kind"] for r in of(sample, part="simulated")))
+    rows = []
+    for title, method in found.items():
+        simulated = [pooled(of(method, part="simulated", kind=kind)) for kind in names]
+        implanted = pooled(of(method, part="implants"))
+        row = [title, *(s.get("F1") for s in simulated)]
+        row.append(float(np.mean([s["AP"] for s in simulated])))
+        row += [implanted.get("recall"), cell(implanted.get("others/h"), 1)]
+        chosen = of(method, part="implants")
+        row.append(recall_at(chosen, 10.0) if chosen else None)
+        rows.append(row)
+    header = ["", *(f"`{k}`, F1" for k in names), "average precision"]
+    header += ["implants, recall", "others / h", "recall at 10 others / h"]
+    return "## What each component adds\n\n" + grid(header, rows)
+
+
+def robustness(own: dict) -> str:
+    """The same nights changed."""
+    changed = of(own, part="changed")
+    if not changed:
+        return ""
+    base = pooled(of(own, part="changed", kind="as it is"))
+    rows = []
+    for kind in dict.fromkeys(["as it is", *(r["kind"] for r in changed)]):
+        s = pooled(of(own, part="changed", kind=kind))
+        change = f"{s['F1'] - base['F1']:+.2f}"
+        index = f"{s['found/h'] - base['found/h']:+.1f}"
+        rows.append([kind, s["F1"], change, cell(s["found/h"], 1), index, cell(s["median"], 0)])
+    header = ["medium nights, 3 EEG, 2 EOG, chin EMG, 128 Hz", "F1", "change", "index", "change"]
+    return "## The same nights, changed\n\n" + grid([*header, "onset, median ms"], rows)
