@@ -1,5 +1,6 @@
 from . import datasets, metrics, viz
 from .annotate import annotate_arousals
+from .bids import annotate_bids
 from .clusterer import ArousalClusterer
 from .dmd import DMDTransformer
 from .encoder import PSGEncoder
@@ -17,6 +18,7 @@ __all__ = [
     "RecordingError",
     "SpectralTransformer",
     "annotate_arousals",
+    "annotate_bids",
     "datasets",
     "make_arousal_pipeline",
     "metrics",

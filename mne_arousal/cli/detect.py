@@ -1,10 +1,26 @@
-"""``mne-arousal detect``: the arousals of a recording."""
+"""``mne-arousal detect``: the arousals of a recording, or of a BIDS dataset."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from .options import add_detection_options, detection_options
+
+SOME_FAILED = 1
+_DATASET_ONLY = (
+    "subject_label",
+    "session_label",
+    "task_label",
+    "run_label",
+    "datatype",
+    "jobs",
+    "dask",
+    "fit_on",
+    "pipeline",
+)
+_DATASET_FLAGS = ("overwrite", "dry_run", "no_hypnogram")
 
 
 def add_parser(commands) -> None:
@@ -17,20 +33,66 @@ def add_parser(commands) -> None:
     """
     parser = commands.add_parser(
         "detect",
-        help="find the arousals of a recording",
-        description="Find the stages and arousals of a recording in any format that MNE reads.",
+        help="find the arousals of a recording or of a BIDS dataset",
+        description="Find the stages and arousals of a recording in any format that MNE reads, or "
+        "of all recordings of a BIDS dataset. A run on a dataset that was ended goes on where it "
+        "stopped when it is started again.",
+        epilog="Exit status: 0 done, 1 some recordings of the dataset failed, 2 the call, the "
+        "recording or the output folder can't be used.",
     )
-    parser.add_argument("input", metavar="INPUT", help="recording: EDF, BDF, FIF, BrainVision, ...")
-    parser.add_argument("--output", metavar="DIR", required=True, help="folder for the results")
+    parser.add_argument(
+        "input",
+        metavar="INPUT",
+        help="recording (EDF, BDF, FIF, BrainVision, ...) or folder of a BIDS dataset",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        help="folder for the results; for a dataset derivatives/mne-arousal in it by default",
+    )
     parser.add_argument(
         "--hypnogram", metavar="FILE", help="stages, used only to tell sleep from wake"
     )
     add_detection_options(parser)
+    _add_dataset_options(parser.add_argument_group("for a BIDS dataset"))
     parser.set_defaults(run=run)
 
 
+def _add_dataset_options(group) -> None:
+    for entity in ("subject", "session", "task", "run"):
+        group.add_argument(
+            f"--{entity}",
+            dest=f"{entity}_label",  # "run" alone is the function
+            nargs="+",
+            metavar="LABEL",
+            help=f"{entity} labels to use (default all)",
+        )
+    group.add_argument(
+        "--datatype", nargs="+", metavar="TYPE", help="of eeg, ieeg, meg (default eeg)"
+    )
+    group.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="recordings worked on at once, -1 for as many as there are cores (default 1)",
+    )
+    group.add_argument("--dask", metavar="ADDRESS", help="Dask scheduler whose workers to use")
+    group.add_argument(
+        "--fit-on",
+        nargs="+",
+        metavar="LABEL",
+        help="fit one pipeline on these subjects for all (default: each recording by itself)",
+    )
+    group.add_argument("--pipeline", metavar="FILE", help="apply this pipeline.safetensors")
+    group.add_argument(
+        "--no-hypnogram", action="store_true", help="don't use the stages in events.tsv"
+    )
+    group.add_argument("--overwrite", action="store_true", help="do finished recordings again")
+    group.add_argument("--dry-run", action="store_true", help="tell only what would be done")
+
+
 def run(arguments) -> int:
-    """Find the arousals of a recording and write them.
+    """Find the arousals and write them.
 
     Parameters
     ----------
@@ -42,18 +104,87 @@ def run(arguments) -> int:
     status : int
         Exit status.
     """
+    if Path(arguments.input).is_dir():
+        return _run_dataset(arguments)
+    return _run_recording(arguments)
+
+
+def _run_recording(arguments) -> int:
     from ..annotate import analyse_recording
     from ..outputs import check_output_folder, write_night
     from ..utils.errors import RecordingError
     from .summary import print_night
 
-    source = Path(arguments.input)
-    if source.is_dir():
-        raise RecordingError(f"{source} is a folder; name a recording in it.")
+    given = [name for name in _DATASET_ONLY if getattr(arguments, name) is not None]
+    given += [name for name in _DATASET_FLAGS if getattr(arguments, name)]
+    if given:
+        option = "--" + given[0].removesuffix("_label").replace("_", "-")
+        raise RecordingError(f"{option} is for a BIDS dataset, and {arguments.input} is no folder.")
+    if arguments.output is None:
+        raise RecordingError("Name a folder for the results by --output.")
     options = detection_options(arguments)
     folder = check_output_folder(arguments.output)
-    night = analyse_recording(source, hypnogram=arguments.hypnogram, **options)
+    night = analyse_recording(Path(arguments.input), hypnogram=arguments.hypnogram, **options)
     print_night(night)
     for path in write_night(night, folder):
         print(f"wrote {path}")
     return 0
+
+
+def _run_dataset(arguments) -> int:
+    from ..bids import annotate_bids
+    from ..utils.errors import RecordingError
+
+    if arguments.hypnogram is not None:
+        raise RecordingError(
+            "--hypnogram is for one recording; of a dataset the stages in events.tsv are used."
+        )
+    with ExitStack() as stack:
+        if arguments.dask is not None:
+            _use_dask(stack, arguments.dask)
+        table = annotate_bids(
+            arguments.input,
+            arguments.output,
+            subjects=arguments.subject_label,
+            sessions=arguments.session_label,
+            tasks=arguments.task_label,
+            runs=arguments.run_label,
+            datatypes=arguments.datatype,
+            hypnogram=not arguments.no_hypnogram,
+            fit_on=arguments.fit_on,
+            pipeline=arguments.pipeline,
+            n_jobs=arguments.jobs,
+            overwrite=arguments.overwrite,
+            dry_run=arguments.dry_run,
+            **detection_options(arguments),
+        )
+    if arguments.dry_run:
+        print(table.to_string(index=False))
+        return 0
+    return _print_summary(table)
+
+
+def _use_dask(stack: ExitStack, address: str) -> None:
+    from ..utils.errors import RecordingError
+
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise RecordingError(
+            "--dask needs Dask: python -m pip install 'mne-arousal[dask]'."
+        ) from error
+    from joblib import parallel_config
+
+    try:
+        stack.enter_context(Client(address, timeout=30))
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"No Dask scheduler answers at {address} ({error}).") from error
+    stack.enter_context(parallel_config("dask"))
+
+
+def _print_summary(table) -> int:
+    failed = table[table["status"] == "failed"]
+    print(f"{len(table) - len(failed)} recordings have results, {len(failed)} failed.")
+    for error in failed["error"]:
+        print(f"mne-arousal: error: {error}", file=sys.stderr)
+    return SOME_FAILED if len(failed) else 0

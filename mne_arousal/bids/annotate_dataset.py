@@ -1,0 +1,176 @@
+"""`annotate_bids`: the arousals of a whole dataset."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from mne.utils import logger, use_log_level
+
+from ..pipeline import FEATURES
+from ..utils.errors import RecordingError
+from .dataset import check_dataset, find_recordings
+from .derivative import SEAL, write_dataset_files
+from .lock import output_lock
+from .output_tree import OutputTree, check_ours, choose_output
+from .plan import DONE, check_settings, plan_run
+from .settings import Settings
+from .shared_pipeline import share_fitted, share_given
+from .summary import write_summary
+from .workers import process_all
+
+
+def annotate_bids(
+    root,
+    output=None,
+    *,
+    subjects=None,
+    sessions=None,
+    tasks=None,
+    runs=None,
+    datatypes=None,
+    hypnogram=True,
+    picks="auto",
+    features=FEATURES,
+    false_alarms=2.0,
+    fit_on=None,
+    pipeline=None,
+    n_jobs=None,
+    device="auto",
+    overwrite=False,
+    dry_run=False,
+    random_state=0,
+    verbose=None,
+):
+    """Find the micro-arousals of all recordings of a BIDS dataset.
+
+    Results are a BIDS derivative. A run that was ended goes on where it stopped when it is started
+    again, and comes to the same files. The dataset itself is never changed.
+
+    Parameters
+    ----------
+    root : path-like
+        Folder of the dataset.
+    output : path-like | None
+        Folder of the results; None means ``derivatives/mne-arousal`` in the dataset.
+    subjects, sessions, tasks, runs : str | list of str | None
+        Labels of the recordings to use; None uses all.
+    datatypes : str | list of str | None
+        Of ``"eeg"``, ``"ieeg"``, ``"meg"``; None means ``"eeg"``, where polysomnography is.
+    hypnogram : bool
+        Whether stages in ``events.tsv`` tell sleep from wake where there are any. They are used
+        for nothing else.
+    picks : "auto" | list of str | dict
+        As in :func:`annotate_arousals`.
+    features : tuple of str
+        As in :func:`annotate_arousals`.
+    false_alarms : float
+        Events an hour of sleep that noise alone may cause.
+    fit_on : str | list of str | None
+        Subjects on whose recordings one pipeline is fitted, which is kept as
+        ``pipeline.safetensors`` and applied to all. None fits a pipeline on each recording by
+        itself, which needs no choice.
+    pipeline : path-like | None
+        A ``pipeline.safetensors`` of an earlier run, to be applied as it is. `picks`, `features`
+        and `false_alarms` are then its own.
+    n_jobs : int | None
+        Recordings worked on at once, each in one thread; -1 for as many as there are cores. None
+        means 1, or what ``joblib.parallel_config`` says, which also chooses another back end
+        (Dask, Ray).
+    device : str
+        ``"auto"``, ``"cpu"`` or ``"cuda"``. Workers on one machine use its GPU in turns.
+    overwrite : bool
+        Whether to do recordings again that have a result.
+    dry_run : bool
+        Whether to tell only what would be done.
+    random_state : int
+        Seed. It is a number, so that a run that goes on comes to what it would have come to.
+    verbose : bool | str | int | None
+        As in MNE.
+
+    Returns
+    -------
+    summary : DataFrame
+        As in ``arousals.tsv``: one row a recording, ``error`` telling why one failed. With
+        `dry_run` columns ``recording`` and ``state``: ``"new"``, ``"done"``, ``"changed"`` (since
+        its result was made) or ``"again"``.
+
+    Raises
+    ------
+    RecordingError
+        If `root` is no dataset, nothing in it fits, the output folder can't be used, or holds
+        results of other settings. A recording that fails raises nothing.
+
+    See Also
+    --------
+    annotate_arousals : The same for one recording.
+
+    Notes
+    -----
+    ``arousals.tsv`` holds the result, ``timing.tsv`` the seconds used: these differ from run to
+    run, and everything else is the same byte for byte.
+
+    Examples
+    --------
+    >>> from mne_arousal import annotate_bids
+    >>> summary = annotate_bids("study", n_jobs=2)  # doctest: +SKIP
+    """
+    with use_log_level(verbose):
+        root = check_dataset(root)
+        folder = choose_output(root, output)
+        settings = _settings(folder, features, picks, false_alarms, hypnogram, random_state, device)
+        chosen = {"sessions": sessions, "tasks": tasks, "runs": runs, "datatypes": datatypes}
+        recordings = find_recordings(root, subjects=subjects, **chosen)
+        if fit_on is not None and pipeline is not None:
+            raise RecordingError("Give fit_on or pipeline, not both.")
+        examples = None
+        if fit_on is not None:
+            examples = find_recordings(root, subjects=fit_on, **chosen)
+        tree = OutputTree(folder)
+        if dry_run:
+            return plan_run(tree, recordings, overwrite=overwrite)
+        check_ours(folder)
+        with output_lock(tree) as token:
+            tree.remove_partial()
+            write_dataset_files(tree, root)
+            settings = replace(settings, token=token)
+            if examples is not None:
+                settings = share_fitted(tree, settings, examples, n_jobs, overwrite=overwrite)
+            elif pipeline is not None:
+                settings = share_given(tree, settings, pipeline)
+            _run(tree, recordings, settings, n_jobs, overwrite)
+            return write_summary(tree)
+
+
+def _settings(folder, features, picks, false_alarms, hypnogram, random_state, device) -> Settings:
+    if not isinstance(false_alarms, int | float) or not 0 < false_alarms < float("inf"):
+        raise RecordingError(f"false_alarms is a positive number, not {false_alarms!r}.")
+    if not isinstance(random_state, int):
+        raise RecordingError(
+            f"random_state is a number here, not {random_state!r}: a run that goes on has to come "
+            "to the same results."
+        )
+    return Settings(
+        output=str(folder),
+        features=tuple(features),
+        picks=picks if isinstance(picks, str | dict) else tuple(picks),
+        false_alarms=float(false_alarms),
+        hypnogram=bool(hypnogram),
+        random_state=random_state,
+        device=device,
+    )
+
+
+def _run(tree, recordings, settings, n_jobs, overwrite) -> None:
+    plan = plan_run(tree, recordings, overwrite=overwrite)
+    todo = [r for r, state in zip(recordings, plan["state"], strict=True) if state != DONE]
+    check_settings(tree, settings, todo)
+    for recording in todo:  # a run that is ended must not take former results for its own
+        tree.remove(recording.derived(*SEAL))
+    logger.info(f"{len(recordings)} recordings, {len(recordings) - len(todo)} of them done before.")
+    progress = bool(todo) and logger.isEnabledFor(logging.INFO)
+    try:
+        process_all(todo, settings, n_jobs=n_jobs, progress=progress)
+    except KeyboardInterrupt:
+        write_summary(tree)
+        raise

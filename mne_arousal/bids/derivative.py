@@ -1,0 +1,249 @@
+"""The files of the derivative: of one recording, and of the dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ..annotate import Night
+from .columns import (
+    EVENT_COLUMNS,
+    IGNORED,
+    README,
+    arousal_sidecar,
+    dataset_description,
+    descriptions_sidecar,
+    descriptions_table,
+    stage_sidecar,
+)
+from .dataset import Recording
+from .output_tree import OutputTree
+from .settings import Settings, to_json, versions
+
+SEAL = ("arousal", "parameters", ".json")  # written last: with it a recording's result is complete
+
+
+def write_dataset_files(tree: OutputTree, root: Path) -> None:
+    """Write the files that tell what the derivative is.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder.
+    root : Path
+        The source dataset.
+    """
+    link = Path(os.path.relpath(root.resolve(), tree.root.resolve())).as_posix()
+    tree.write("dataset_description.json", to_json(dataset_description(link)))
+    tree.write("README", README.encode())
+    tree.write(".bidsignore", IGNORED.encode())
+    tree.write("descriptions.tsv", descriptions_table().encode())
+    tree.write("descriptions.json", to_json(descriptions_sidecar()))
+
+
+def write_recording(
+    tree: OutputTree,
+    recording: Recording,
+    night: Night,
+    settings: Settings,
+    *,
+    summary: dict,
+    warnings: list[str],
+    sources: dict[str, str],
+) -> None:
+    """Write the result of one recording.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder.
+    recording : Recording
+        The recording.
+    night : Night
+        What was found.
+    settings : Settings
+        Settings of the run.
+    summary : dict
+        Its row in ``arousals.tsv``.
+    warnings : list of str
+        What was noticed on the way.
+    sources : dict
+        SHA-256 of the files read.
+    """
+    clusters = sorted(int(cluster) for cluster in night.stages["cluster"].unique())
+    files = {
+        recording.derived("arousal", "events", ".tsv"): arousal_table(night).encode(),
+        recording.derived("arousal", "events", ".json"): to_json(arousal_sidecar(recording.path)),
+        recording.derived("stages", "events", ".tsv"): stage_table(night).encode(),
+        recording.derived("stages", "events", ".json"): to_json(
+            stage_sidecar(recording.path, clusters, night.wake_clusters)
+        ),
+    }
+    for path, data in files.items():
+        tree.write(path, data)
+    seal = {
+        "Parameters": settings.parameters(),
+        "ParametersSHA256": settings.digest(),
+        "Versions": versions(),
+        "Sources": sources,
+        "Channels": list(night.channels),
+        "Pipeline": pipeline_parameters(night.pipeline),
+        "Fitted": _fitted(night),
+        "Warnings": warnings,
+        "Summary": summary,
+        "Files": {path.name: hashlib.sha256(data).hexdigest() for path, data in files.items()},
+    }
+    tree.write(recording.derived(*SEAL), to_json(seal))
+
+
+def read_seal(tree: OutputTree, recording: Recording) -> dict | None:
+    """Read the record of a finished recording.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder.
+    recording : Recording
+        The recording.
+
+    Returns
+    -------
+    seal : dict | None
+        None when its result is not complete or was changed since.
+    """
+    path = recording.derived(*SEAL)
+    seal = parse_seal(tree.read(path))
+    if seal is None:
+        return None
+    for name, digest in seal["Files"].items():
+        data = tree.read(path.parent / Path(name).name)
+        if data is None or hashlib.sha256(data).hexdigest() != digest:
+            return None
+    return seal
+
+
+def parse_seal(data: bytes | None) -> dict | None:
+    """Parse the record of a finished recording.
+
+    Parameters
+    ----------
+    data : bytes | None
+        Content of the file.
+
+    Returns
+    -------
+    seal : dict | None
+        None when it is no such record.
+    """
+    try:
+        seal = json.loads(data or b"")
+    except ValueError:
+        return None
+    kinds = {"Files": dict, "Summary": dict, "ParametersSHA256": str, "Parameters": dict}
+    if not isinstance(seal, dict):
+        return None
+    return seal if all(isinstance(seal.get(key), kind) for key, kind in kinds.items()) else None
+
+
+def arousal_table(night: Night) -> str:
+    """Write the table of arousals.
+
+    Parameters
+    ----------
+    night : Night
+        What was found.
+
+    Returns
+    -------
+    table : str
+        Tab-separated; columns as in ``EVENT_COLUMNS``.
+    """
+    lines = ["\t".join(EVENT_COLUMNS)]
+    for arousal in night.arousals.itertuples():
+        names = ",".join(name.replace("\t", " ") for name in arousal.ch_names)
+        times = map(number, (arousal.onset, arousal.duration))
+        interval = map(number, (arousal.score, arousal.onset_low, arousal.onset_high))
+        row = [*times, "arousal", *interval, str(int(arousal.stage_cluster)), names or "n/a"]
+        lines.append("\t".join(row))
+    return "\n".join(lines) + "\n"
+
+
+def stage_table(night: Night) -> str:
+    """Write the table of stage clusters.
+
+    Parameters
+    ----------
+    night : Night
+        What was found.
+
+    Returns
+    -------
+    table : str
+        Tab-separated; columns ``onset``, ``duration``, ``trial_type``.
+    """
+    lines = ["onset\tduration\ttrial_type"]
+    for epoch in night.stages.itertuples():
+        times = f"{number(epoch.onset)}\t{number(epoch.duration)}"
+        lines.append(f"{times}\tstage_cluster_{int(epoch.cluster)}")
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float) -> str:
+    """Write a number with no more digits than it needs: microseconds are far below a sample.
+
+    Parameters
+    ----------
+    value : float
+        Number.
+
+    Returns
+    -------
+    text : str
+        ``"n/a"`` for what is no number, as BIDS has it.
+    """
+    if not np.isfinite(value):
+        return "n/a"
+    text = f"{float(value):.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def pipeline_parameters(pipeline) -> dict[str, str]:
+    """List the parameters of a pipeline.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        The pipeline.
+
+    Returns
+    -------
+    parameters : dict
+        Name to what Python writes for it, estimators left out.
+    """
+    parameters = pipeline.get_params(deep=True)
+    return {
+        name: repr(value)
+        for name, value in sorted(parameters.items())
+        if not hasattr(value, "get_params")
+        and not isinstance(value, list)
+        and not name.endswith(("verbose", "device", "n_jobs"))
+    }
+
+
+def _fitted(night: Night) -> dict:
+    clusterer = night.pipeline[-1]
+    found = next(iter(clusterer.calibration_.values()), {})
+    calibration = {
+        key: float(value)
+        for key, value in found.items()
+        if isinstance(value, int | float | np.number) and np.isfinite(value)
+    }
+    return {
+        "n_states": int(clusterer.n_states_),
+        "wake_clusters": [int(cluster) for cluster in night.wake_clusters],
+        "calibration": calibration,
+    }

@@ -1,0 +1,99 @@
+"""What is left to do in an output folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from ..utils.errors import RecordingError
+from .dataset import Recording
+from .derivative import SEAL, parse_seal, read_seal
+from .output_tree import OutputTree
+from .process import record_path
+from .settings import Settings
+
+NEW, DONE, CHANGED, AGAIN = "new", "done", "changed", "again"
+
+
+def plan_run(tree: OutputTree, recordings: list[Recording], *, overwrite: bool) -> pd.DataFrame:
+    """Tell what is to be done with each recording.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder.
+    recordings : list of Recording
+        Recordings that were asked for.
+    overwrite : bool
+        Whether results are to be made again.
+
+    Returns
+    -------
+    plan : DataFrame
+        Columns ``recording`` and ``state``.
+    """
+    states = [_state(tree, recording, overwrite) for recording in recordings]
+    names = [recording.path for recording in recordings]
+    return pd.DataFrame({"recording": names, "state": states})
+
+
+def _state(tree: OutputTree, recording: Recording, overwrite: bool) -> str:
+    if read_seal(tree, recording) is None:
+        return NEW
+    if overwrite:
+        return AGAIN
+    return DONE if _unchanged(tree, recording) else CHANGED
+
+
+def _unchanged(tree: OutputTree, recording: Recording) -> bool:
+    """Tell whether the files that a result was made from are what they were."""
+    try:
+        stamps = json.loads(tree.read(record_path(recording)) or b"")["stamps"]
+        for name, (size, changed) in stamps.items():
+            status = Path(recording.root, name).stat()
+            if (status.st_size, status.st_mtime_ns) != (size, changed):
+                return False
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False  # then it can't be told, and doing it again is safe
+    return True
+
+
+def check_settings(tree: OutputTree, settings: Settings, again: list[Recording]) -> None:
+    """Make sure that results of different settings don't come together in one folder.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder.
+    settings : Settings
+        Settings of this run.
+    again : list of Recording
+        Recordings whose results are made anew.
+
+    Raises
+    ------
+    RecordingError
+        If results that stay were made with other settings.
+    """
+    replaced = {str(recording.derived(*SEAL)) for recording in again}
+    name = f"*_desc-{SEAL[0]}_{SEAL[1]}{SEAL[2]}"
+    for pattern in (f"sub-*/*/{name}", f"sub-*/ses-*/*/{name}"):
+        for path in tree.root.glob(pattern):
+            relative = path.relative_to(tree.root).as_posix()
+            seal = None if relative in replaced else parse_seal(tree.read(relative))
+            if seal is None or seal["ParametersSHA256"] == settings.digest():
+                continue
+            now = settings.parameters()
+            before = seal["Parameters"]
+            different = [
+                f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
+                for key in now
+                if before.get(key) != now.get(key)
+            ]
+            raise RecordingError(
+                f"{tree.root} holds results that were made with other settings, {relative} among "
+                f"them ({'; '.join(different)}). Overwrite all of them, or name another output "
+                "folder."
+            )

@@ -1,0 +1,260 @@
+"""One recording of a dataset, from its file to its place in the derivative.
+
+What happens here happens in a worker, which may be on another machine: it gets little, returns
+little, and leaves everything else on the disk.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mne.utils import logger, use_log_level
+from sklearn.pipeline import Pipeline
+
+from .._array import resolve_device
+from ..annotate import analyse_recording
+from ..outputs import OutputError
+from ..pipeline import make_arousal_pipeline
+from ..utils.errors import RecordingError
+from .dataset import Recording
+from .derivative import write_recording
+from .lock import GpuTurn, holds_lock
+from .output_tree import STATE, OutputTree
+from .settings import Settings, one_thread, to_json
+from .source import Source, checksums, read_source, redact, stamps, without_subject
+from .summary import summary_row
+
+# What readers and numerics raise on data that nobody thought of. It is reported as unexpected, and
+# costs one recording, not the run.
+UNEXPECTED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a recording.
+
+    Attributes
+    ----------
+    name : str
+        The recording.
+    error : str
+        Why it has no result; empty when it has.
+    hopeless : bool
+        Whether the others would fail in the same way, as on a full disk.
+    """
+
+    name: str
+    error: str = ""
+    hopeless: bool = False
+
+
+def record_path(recording: Recording) -> str:
+    """Return where it is noted when and from what a result was made."""
+    return f"{STATE}/records/{recording.name}.json"
+
+
+def failure_path(recording: Recording) -> str:
+    """Return where it is noted why there is no result."""
+    return f"{STATE}/failures/{recording.name}.json"
+
+
+def started_path(recording: Recording) -> str:
+    """Return where it is noted that work on a recording has begun."""
+    return f"{STATE}/started/{recording.name}"
+
+
+def process_recording(recording: Recording, settings: Settings) -> Outcome:
+    """Find the arousals of a recording and write them.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording.
+    settings : Settings
+        Settings of the run.
+
+    Returns
+    -------
+    outcome : Outcome
+        What became of it.
+    """
+    tree = OutputTree(settings.output)
+    with use_log_level("error"):  # warnings go to the record, errors to the one who called
+        try:
+            tree.write(started_path(recording), b"")
+            error = _attempt(tree, recording, settings)
+            if error:
+                note_failure(tree, recording, error)
+            else:
+                tree.remove(failure_path(recording))
+            tree.remove(started_path(recording))
+        except OutputError as full:
+            return Outcome(recording.name, str(full), hopeless=True)
+    return Outcome(recording.name, error)
+
+
+def note_failure(tree: OutputTree, recording: Recording, error: str) -> None:
+    """Note why a recording has no result.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder.
+    recording : Recording
+        The recording.
+    error : str
+        The reason.
+    """
+    row = summary_row(recording, None, [], error=error)
+    tree.write(failure_path(recording), to_json(row))
+
+
+def _attempt(tree: OutputTree, recording: Recording, settings: Settings) -> str:
+    """Process a recording and return the error, which is empty when all went well."""
+    try:
+        with without_subject(recording), one_thread():
+            _process(tree, recording, settings)
+    except OutputError:
+        raise
+    except RecordingError as error:
+        text = str(error)
+    except UNEXPECTED as error:
+        logger.debug(f"{recording.name} failed", exc_info=True)
+        text = f"{recording.name}: unexpected {type(error).__name__} ({error}). Please report it."
+    else:
+        return ""
+    return " ".join(redact(text, recording.file).split())
+
+
+def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None:
+    begin = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        source = read_source(recording, hypnogram=settings.hypnogram)
+        before = stamps(recording, source.files)
+        night = analyse_recording(
+            source.raw,
+            hypnogram=source.hypnogram,
+            pipeline=_pipeline(settings),
+            verbose="error",
+        )
+    _check_unchanged(recording, source, before)
+    notes = _notes(caught, night.name)
+    if not holds_lock(tree, settings.token):
+        raise RecordingError("its run ended before it was done.", recording.name)
+    record = {
+        "stamps": before,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": {name: round(seconds, 3) for name, seconds in night.seconds.items()},
+        "total": round(time.perf_counter() - begin, 3),
+    }
+    tree.write(record_path(recording), to_json(record))
+    write_recording(
+        tree,
+        recording,
+        night,
+        settings,
+        summary=summary_row(recording, night, [*source.flags, *_flags(notes)]),
+        warnings=notes,
+        sources=checksums(recording, source.files),
+    )
+
+
+def _check_unchanged(recording: Recording, source: Source, before: dict) -> None:
+    if stamps(recording, source.files) != before:
+        raise RecordingError(
+            "its files changed while they were read. Run again when they are complete.",
+            recording.name,
+        )
+
+
+def _pipeline(settings: Settings) -> Pipeline:
+    if settings.pipeline is None:
+        pipeline = make_pipeline(settings)
+    else:
+        from .saved_pipeline import read_pipeline
+
+        pipeline = read_pipeline(
+            settings.pipeline, digest=settings.pipeline_digest, device=settings.device
+        )
+    return take_turns(pipeline, settings.device)
+
+
+def make_pipeline(settings: Settings) -> Pipeline:
+    """Make the pipeline that the settings ask for.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings of the run.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        Not fitted.
+    """
+    picks = settings.picks
+    return make_arousal_pipeline(
+        features=settings.features,
+        picks=list(picks) if isinstance(picks, tuple) else picks,
+        false_alarms=settings.false_alarms,
+        device=settings.device,
+        random_state=settings.random_state,
+        verbose="error",
+    )
+
+
+def take_turns(pipeline: Pipeline, device: str) -> Pipeline:
+    """Let workers on one machine use its GPU one after the other.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Pipeline, changed in place when there is a GPU.
+    device : str
+        Where to compute.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        The same.
+    """
+    if resolve_device(device) == "cpu":
+        return pipeline
+    union = pipeline["features"]
+    union.transformer_list = [
+        (name, step if isinstance(step, str) or name == "spectral" else GpuTurn(step))
+        for name, step in union.transformer_list
+    ]
+    return pipeline
+
+
+def _notes(caught, name: str) -> list[str]:
+    """Keep the warnings that are about the recording."""
+    texts = (str(warning.message) for warning in caught)
+    prefix = re.compile(rf"^{re.escape(name)}: ")
+    return list(dict.fromkeys(prefix.sub("", text) for text in texts if prefix.match(text)))
+
+
+def _flags(notes: list[str]) -> list[str]:
+    flags = []
+    if any("left out" in note for note in notes):
+        flags.append("channel_dropped")
+    if any("unit" in note for note in notes):
+        flags.append("unit_guessed")
+    return flags

@@ -1,0 +1,131 @@
+"""What a run is asked to do, the same for all its recordings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from threadpoolctl import threadpool_limits
+
+from .._version import __version__
+
+PACKAGES = ("mne", "mne-bids", "braindecode", "torch", "scikit-learn", "scipy", "numpy", "pandas")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a run.
+
+    Attributes
+    ----------
+    output : str
+        Output folder.
+    features : tuple of str
+        Extractors.
+    picks : "auto" | tuple of str | dict
+        Channels.
+    false_alarms : float
+        Events an hour of sleep that noise may cause.
+    hypnogram : bool
+        Whether stages in ``events.tsv`` gate wake.
+    random_state : int
+        Seed.
+    device : str
+        Where to compute.
+    pipeline : str | None
+        File of the pipeline that all recordings share; None fits one on each.
+    pipeline_digest : str | None
+        SHA-256 of that file.
+    token : str
+        Mark of the run.
+    """
+
+    output: str
+    features: tuple[str, ...]
+    picks: str | tuple[str, ...] | dict
+    false_alarms: float
+    hypnogram: bool
+    random_state: int
+    device: str
+    pipeline: str | None = None
+    pipeline_digest: str | None = None
+    token: str = ""
+
+    def parameters(self) -> dict:
+        """Return what the results depend on, for the record and for a run that goes on.
+
+        Returns
+        -------
+        parameters : dict
+            Fit for JSON.
+        """
+        picks = self.picks if isinstance(self.picks, str | dict) else list(self.picks)
+        return {
+            "features": list(self.features),
+            "picks": picks,
+            "false_alarms": self.false_alarms,
+            "hypnogram": self.hypnogram,
+            "random_state": self.random_state,
+            "fit": "each recording" if self.pipeline is None else "one pipeline",
+            "pipeline_sha256": self.pipeline_digest,
+            "mne-arousal": __version__,
+        }
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the parameters."""
+        return hashlib.sha256(to_json(self.parameters())).hexdigest()
+
+
+def to_json(value) -> bytes:
+    """Write a value as JSON: the same value, the same bytes.
+
+    Parameters
+    ----------
+    value : dict | list
+        Plain values.
+
+    Returns
+    -------
+    data : bytes
+        UTF-8, with a line break at its end.
+    """
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of what results depend on.
+
+    Returns
+    -------
+    versions : dict
+        Name to version.
+    """
+    found = {"python": platform.python_version(), "mne-arousal": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+@contextmanager
+def one_thread():
+    """Compute in one thread of BLAS and PyTorch.
+
+    Workers would fight for cores otherwise; and since the number of threads changes last digits,
+    the results would depend on the number of workers.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)

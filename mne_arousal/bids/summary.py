@@ -1,0 +1,194 @@
+"""The tables of the whole dataset: results in ``arousals.tsv``, times in ``timing.tsv``."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from ..annotate import Night
+from .dataset import Recording
+from .derivative import SEAL, number, parse_seal
+from .output_tree import STATE, OutputTree
+from .settings import to_json
+
+SHORT = 3600.0  # s; less than one sleep cycle
+LONG = 16 * 3600.0  # s
+COLUMNS = {
+    "filename": "Recording, from the folder of the source dataset.",
+    "subject": "Subject.",
+    "session": "Session.",
+    "task": "Task.",
+    "run": "Run.",
+    "status": "ok, or failed.",
+    "hours": "Length of the recording, h.",
+    "sleep_hours": "Sleep in which arousals were looked for, h.",
+    "n_arousals": "Number of arousals.",
+    "arousal_index": "Arousals per hour of sleep.",
+    "flags": "What is to be known about the recording, separated by commas; see flags in the "
+    "user guide.",
+    "error": "Why there is no result.",
+}
+FLAGS = {
+    "no_eog": "There is no EOG channel.",
+    "no_emg": "There is no chin EMG channel; nothing confirms an arousal in REM sleep.",
+    "emg_envelope": "The chin EMG is a slow envelope without a spectrum.",
+    "one_eeg": "There is one EEG channel only.",
+    "channel_dropped": "A channel was flat or missing and was left out.",
+    "unit_guessed": "A channel's unit was wrong and was put right.",
+    "bad_channels": "Channels marked bad in channels.tsv were left out.",
+    "no_channels_tsv": "There is no channels.tsv; types of channels go by their names.",
+    "no_date": "The recording has no date.",
+    "hypnogram": "Stages in events.tsv told wake from sleep.",
+    "no_sleep": "No sleep was found.",
+    "short": "The recording is shorter than an hour.",
+    "long": "The recording is longer than 16 h.",
+    "gaps": "Part of the recording is missing.",
+}
+
+
+def summary_row(
+    recording: Recording, night: Night | None, flags: list[str], *, error: str = ""
+) -> dict:
+    """Sum a recording up.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording.
+    night : Night | None
+        What was found; None when it failed.
+    flags : list of str
+        What is known about it already.
+    error : str
+        Why it failed.
+
+    Returns
+    -------
+    row : dict
+        Column to text.
+    """
+    row = dict.fromkeys(COLUMNS, "n/a")
+    row |= {
+        "filename": recording.path,
+        "subject": recording.subject,
+        "session": recording.session or "n/a",
+        "task": recording.task or "n/a",
+        "run": recording.run or "n/a",
+        "status": "failed" if night is None else "ok",
+        "error": " ".join(error.split()) or "n/a",
+    }
+    if night is None:
+        return row
+    row |= {
+        "hours": number(night.duration / 3600),
+        "sleep_hours": number(night.sleep_hours),
+        "n_arousals": str(len(night.arousals)),
+        "arousal_index": number(night.arousal_index),
+        "flags": ",".join(dict.fromkeys([*flags, *_night_flags(night)])) or "n/a",
+    }
+    minutes = night.stages.groupby("cluster")["duration"].sum() / 60
+    return row | {f"stage_{cluster}_minutes": number(m) for cluster, m in minutes.items()}
+
+
+def _night_flags(night: Night) -> list[str]:
+    roles = [label.partition(":")[0] for label in night.channels]
+    gaps = night.features is not None and np.isnan(night.features.to_numpy()).any()
+    found = {
+        "no_eog": not any(role.startswith("eog") for role in roles),
+        "no_emg": not any(role.startswith("emg") for role in roles),
+        "emg_envelope": "emg/envelope" in roles,
+        "one_eeg": sum(role.startswith("eeg") for role in roles) == 1,
+        "no_sleep": not night.sleep_hours,
+        "short": night.duration < SHORT,
+        "long": night.duration > LONG,
+        "gaps": bool(gaps),
+    }
+    return [flag for flag, there in found.items() if there]
+
+
+def write_summary(tree: OutputTree) -> pd.DataFrame:
+    """Write the tables of the dataset from what the recordings left on the disk.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder.
+
+    Returns
+    -------
+    summary : DataFrame
+        One row a recording, in the order of their names.
+    """
+    rows = sorted(_rows(tree), key=lambda row: str(row.get("filename", "")))
+    clusters = sorted({key for row in rows for key in row if key.endswith("_minutes")}, key=_number)
+    front = [column for column in COLUMNS if column not in ("flags", "error")]
+    columns = [*front, *clusters, "flags", "error"]
+    table = pd.DataFrame(rows, columns=columns).fillna("n/a")
+    tree.write("arousals.tsv", _tsv(table))
+    tree.write("arousals.json", to_json(_sidecar(clusters)))
+    tree.write("timing.tsv", _tsv(_timing(tree)))
+    return table.replace("n/a", None).apply(_numeric)
+
+
+def _rows(tree: OutputTree):
+    seal_name = f"*_desc-{SEAL[0]}_{SEAL[1]}{SEAL[2]}"
+    done = set()
+    for pattern in (f"sub-*/*/{seal_name}", f"sub-*/ses-*/*/{seal_name}"):
+        for path in tree.root.glob(pattern):
+            seal = parse_seal(tree.read(path.relative_to(tree.root).as_posix()))
+            if seal is not None:
+                done.add(seal["Summary"].get("filename"))
+                yield seal["Summary"]
+    for path in tree.root.glob(f"{STATE}/failures/*.json"):
+        row = _json(tree, path)
+        if row and row.get("filename") not in done:
+            yield row
+
+
+def _timing(tree: OutputTree) -> pd.DataFrame:
+    rows, steps = [], {}
+    for path in sorted(tree.root.glob(f"{STATE}/records/*.json")):
+        record = _json(tree, path)
+        seconds = record.get("seconds", {})
+        steps |= dict.fromkeys(seconds)
+        rows.append(
+            {"recording": path.stem, "finished": record.get("finished", "n/a")}
+            | {"total": record.get("total", "n/a")}
+            | seconds
+        )
+    return pd.DataFrame(rows, columns=["recording", "finished", "total", *steps]).fillna("n/a")
+
+
+def _json(tree: OutputTree, path) -> dict:
+    try:
+        value = json.loads(tree.read(path.relative_to(tree.root).as_posix()) or b"")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _sidecar(clusters: list[str]) -> dict:
+    columns = {name: {"Description": text} for name, text in COLUMNS.items()}
+    columns["flags"]["Levels"] = FLAGS
+    minutes = {
+        name: {"Description": "Time in a stage cluster.", "Units": "min"} for name in clusters
+    }
+    return columns | minutes
+
+
+def _tsv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(sep="\t", index=False, lineterminator="\n").encode()
+
+
+def _number(name: str) -> int:
+    return int(name.split("_")[1])
+
+
+def _numeric(column: pd.Series) -> pd.Series:
+    if column.name in ("hours", "sleep_hours", "n_arousals", "arousal_index") or (
+        column.name.endswith("_minutes")
+    ):
+        return pd.to_numeric(column)
+    return column

@@ -1,0 +1,101 @@
+"""Recordings spread over workers, and what to do when a worker dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+
+from joblib import Parallel, delayed
+from mne.utils import ProgressBar, logger
+
+from ..outputs import OutputError
+from .dataset import Recording
+from .output_tree import OutputTree
+from .process import Outcome, note_failure, process_recording, started_path
+from .settings import Settings
+
+DIED = (
+    "{name}: the process that worked on it was ended from outside, most often for want of memory. "
+    "Use fewer jobs, or a machine with more memory."
+)
+
+
+def process_all(
+    recordings: list[Recording], settings: Settings, *, n_jobs: int | None, progress: bool
+) -> list[Outcome]:
+    """Process recordings.
+
+    Parameters
+    ----------
+    recordings : list of Recording
+        What to process.
+    settings : Settings
+        Settings of the run.
+    n_jobs : int | None
+        Workers, as in joblib.
+    progress : bool
+        Whether to show how far it is and how long it still takes.
+
+    Returns
+    -------
+    failed : list of Outcome
+        Recordings without a result.
+
+    Raises
+    ------
+    OutputError
+        If results can't be written any more.
+    """
+    tree = OutputTree(settings.output)
+    left = {recording.name: recording for recording in recordings}
+    failed: list[Outcome] = []
+    bar = ProgressBar(len(recordings), mesg="recordings") if progress else None
+    while left:
+        for recording in left.values():
+            tree.remove(started_path(recording))
+        try:
+            for outcome in _outcomes(list(left.values()), settings, n_jobs):
+                _settle(outcome, left, failed, bar)
+        except BrokenExecutor:
+            suspects = [r for r in left.values() if tree.read(started_path(r)) is not None]
+            logger.warning(
+                f"A worker died while {len(suspects)} recordings were worked on; each of them is "
+                "tried again in a process of its own."
+            )
+            for recording in suspects:
+                _settle(_alone(tree, recording, settings), left, failed, bar)
+            if not suspects:
+                raise
+    return failed
+
+
+def _outcomes(recordings, settings, n_jobs) -> Iterator[Outcome]:
+    # unordered, so that a long night holds no other back and results don't pile up
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+    yield from parallel(delayed(process_recording)(r, settings) for r in recordings)
+
+
+def _alone(tree: OutputTree, recording: Recording, settings: Settings) -> Outcome:
+    try:
+        # two workers for one task, since joblib makes no process for one
+        parallel = Parallel(n_jobs=2, backend="loky")
+        (outcome,) = parallel([delayed(process_recording)(recording, settings)])
+    except BrokenExecutor:
+        outcome = Outcome(recording.name, DIED.format(name=recording.name))
+        note_failure(tree, recording, outcome.error)
+        tree.remove(started_path(recording))
+    return outcome
+
+
+def _settle(outcome: Outcome, left: dict, failed: list, bar) -> None:
+    if outcome.hopeless:
+        raise OutputError(
+            f"{outcome.error} The run has stopped; what it finished is kept, and the next run goes "
+            "on from there."
+        )
+    del left[outcome.name]
+    if outcome.error:
+        failed.append(outcome)
+        logger.error(outcome.error)
+    if bar is not None:
+        bar.update_with_increment_value(1)
