@@ -17,8 +17,8 @@ from targets import in_short
 INTRO = """# Arousals: the whole benchmark
 
 Made by `doc/benchmarks/arousals/run.py`, half "{half}": simulated nights of seeds {seeds} of each
-kind, implants in the deep sleep of {people} and in the {part} half of the Sleep-EDF night SC4001,
-and untouched sleep. Settings may be chosen on the other half alone. This package is given the
+kind, implants in the deep sleep of {people} ({named})
+and in the {part} half of the Sleep-EDF night SC4001, and untouched sleep. Settings may be chosen on the other half alone. This package is given the
 signals; the other detectors are given the true hypnogram as well. Where several nights are pooled,
 their events are counted together.
 
@@ -61,7 +61,8 @@ def write_page(cache: Path, half: str, output: Path) -> None:
     text = INTRO.format(
         half=half,
         seeds=", ".join(map(str, seeds)),
-        people=", ".join(PEOPLE[half]),
+        people=f"{len(PEOPLE[half])} people",
+        named=", ".join(PEOPLE[half]),
         part="first" if half == "choose" else "second",
     )
     body = [
@@ -74,6 +75,9 @@ def write_page(cache: Path, half: str, output: Path) -> None:
         sections.ablation(ablation),
         sections.robustness(own),
     ]
+    kept = [r for method in (own, *ablation.values()) for r in method.values()]
+    if len({r["code"] for r in kept}) > 1:
+        text += "**Results of different states of the code are mixed in this page.**\n\n"
     text += in_short(own, peers) + "\n".join(part for part in body if part) + OUTRO
     output.write_text(text)
 

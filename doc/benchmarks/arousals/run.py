@@ -21,7 +21,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from recordings import PARTS, RATES, SEEDS, names
 from robustness import changed_names
-from tables import Prepared, detect, prepare
+from tables import Prepared, detect, prepare, state_of_code
 from threadpoolctl import threadpool_limits
 
 from mne_arousal.annotate import analyse_recording
@@ -42,7 +42,7 @@ ABLATION = ("medium", "hard", "old", "apnoea", "index60")  # kinds, of two seeds
 ABLATION_RATE = RATES[1]  # implants per hour
 
 
-def run_one(name: str, method: str, cache: Path) -> dict:
+def run_one(name: str, method: str, cache: Path, features=None) -> dict:
     """Detect the arousals of one recording by one method and keep the result.
 
     Parameters
@@ -53,6 +53,8 @@ def run_one(name: str, method: str, cache: Path) -> dict:
         One of `METHODS`.
     cache : Path
         Folder of tables and results.
+    features : tuple of str | None
+        Extractors, in place of the method's.
 
     Returns
     -------
@@ -63,12 +65,12 @@ def run_one(name: str, method: str, cache: Path) -> dict:
 
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        return _run_one(name, method, cache)
+        return _run_one(name, method, cache, features)
 
 
-def _run_one(name, method, cache) -> dict:
-    features, options = METHODS[method]
-    prepared = prepare(name, cache / "tables", features)
+def _run_one(name, method, cache, features) -> dict:
+    usual, options = METHODS[method]
+    prepared = prepare(name, cache / "tables", features or usual)
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -76,6 +78,7 @@ def _run_one(name, method, cache) -> dict:
     night.seconds["total"] = time.perf_counter() - start
     result = describe(prepared, method) | {
         "found": events(night.arousals),
+        "features": list(prepared.features),
         "found_hours": night.sleep_hours,
         "seconds": sum(v for k, v in night.seconds.items() if k != "total"),
         "steps": night.seconds,
@@ -119,6 +122,7 @@ def describe(prepared: Prepared, method: str) -> dict:
         "source": source,
         "half": half,
         "method": method,
+        "code": state_of_code(),
         "recorded_hours": prepared.raw.n_times / prepared.raw.info["sfreq"] / 3600,
         "sleep_hours": float(np.sum(prepared.stages > 0)) * 30 / 3600,
         "stages": [int(s) for s in prepared.stages],
@@ -183,14 +187,17 @@ def main() -> None:
     parser.add_argument("--half", default="choose", choices=tuple(SEEDS))
     parser.add_argument("--parts", nargs="+", default=[*PARTS, "changed"])
     parser.add_argument("--seeds", type=int, default=4, help="of each kind of simulated sleeper")
+    parser.add_argument("--features", nargs="+", choices=FEATURES, help="in place of the default")
     parser.add_argument("--no-ablation", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--output", type=Path, help="page to write")
     arguments = parser.parse_args()
+    features = arguments.features and tuple(arguments.features)
     start = time.perf_counter()
     todo = jobs(arguments.half, arguments.parts, arguments.seeds, not arguments.no_ablation)
     Parallel(arguments.jobs, batch_size=1, verbose=1)(
-        delayed(run_one)(name, method, arguments.cache) for name, method in todo
+        delayed(run_one)(name, method, arguments.cache, features if method == MAIN else None)
+        for name, method in todo
     )
     print(f"{len(todo)} runs in {(time.perf_counter() - start) / 60:.1f} min")
     if arguments.output:

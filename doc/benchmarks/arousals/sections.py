@@ -7,6 +7,7 @@ from scores import agreement, recall_at, score_result, summarise, table
 from sleepers import KINDS
 
 OURS = "mne-arousal"
+ASKED = 2.0  # false alarms per hour
 FACTOR = 1.5  # by which false alarms may differ from what was asked for
 
 
@@ -193,7 +194,7 @@ def implants(own: dict, peers: dict) -> str:
     if not results:
         return ""
     rows = []
-    for kind in dict.fromkeys(r["kind"] for r in results):
+    for kind in sorted({r["kind"] for r in results}, key=_by_rate):
         s = pooled(of(own, part="implants", kind=kind))
         rows.append([kind, s["recordings"], *_implant_cells(s)])
     header = ["", "recordings", "true / h", "recall", "others / h", "onset, median ms"]
@@ -208,6 +209,11 @@ def implants(own: dict, peers: dict) -> str:
     worst = min(rows, key=lambda row: float(row[3]))
     text += grid(["person, all rates", *header[1:]], rows)
     return text + f"\nThe lowest recall is that of {worst[0]}.\n"
+
+
+def _by_rate(kind: str) -> tuple[str, int]:
+    place, _, rate = kind.rpartition(" ")
+    return place, int(rate.removesuffix("/h"))
 
 
 def _implant_cells(s) -> list:
@@ -249,6 +255,14 @@ def untouched(own: dict, peers: dict) -> str:
         rows.append([*row, sum(r["sleep_hours"] for r in results if r["source"] == person)])
     text = "## Untouched sleep: events per hour of scored sleep\n\n"
     text += grid(["person", *methods, "h of sleep"], rows) + "\n"
+    deep = [r for r in results if r["source"] != "SC4001"]
+    if deep:
+        worst = max(deep, key=_rate_in_sleep)
+        pooled_rate = sum(len(in_sleep(r)) for r in deep) / sum(r["sleep_hours"] for r in deep)
+        text += (
+            f"In deep sleep {pooled_rate:.1f} an hour over all people, most in {worst['source']} "
+            f"({_rate_in_sleep(worst):.1f}); {ASKED:g} false alarms an hour were asked for.\n\n"
+        )
     return text + _agreement({t: r.get("untouched-SC4001") for t, r in methods.items()})
 
 
@@ -303,7 +317,7 @@ def ablation(results: dict[str, dict]) -> str:
         simulated = [pooled(of(method, part="simulated", kind=kind)) for kind in names]
         implanted = pooled(of(method, part="implants"))
         row = [title, *(s.get("F1") for s in simulated)]
-        row.append(float(np.mean([s["AP"] for s in simulated])))
+        row.append(float(np.mean([s["AP"] for s in simulated])) if simulated else None)
         row += [implanted.get("recall"), cell(implanted.get("others/h"), 1)]
         chosen = of(method, part="implants")
         row.append(recall_at(chosen, 10.0) if chosen else None)

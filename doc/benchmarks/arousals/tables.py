@@ -292,11 +292,19 @@ def _write(path: Path, **arrays) -> None:
 
 
 @cache
+def state_of_code() -> str:
+    """Return eight letters that change when the code of the package does."""
+    return _hash([_PACKAGE])
+
+
+@cache
 def _code(*parts) -> str:
-    """Return eight letters that change when the code of `parts` does."""
+    return _hash([source for part in parts for source in _SOURCES[part]])
+
+
+def _hash(sources) -> str:
     digest = hashlib.sha256()
-    for part in parts:
-        for source in _SOURCES[part]:
-            for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
-                digest.update(path.read_bytes())
+    for source in sources:
+        for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
