@@ -138,14 +138,18 @@ def score_result(result: dict) -> dict:
 
 
 def summarise(rows: list[dict]) -> dict:
-    """Pool the counts of several recordings into scores."""
+    """Pool the counts of several recordings into scores.
+
+    What is found is counted per hour of the sleep that the detector found, as it tells its users;
+    other events than true ones per hour of scored sleep, the same for all detectors.
+    """
     frame = pd.DataFrame([{k: v for k, v in row.items() if k != "pairs"} for row in rows])
     pairs = [row["pairs"] for row in rows if len(row["pairs"])]
     pairs = pd.concat(pairs, ignore_index=True) if pairs else pd.DataFrame()
     out = {
         "recordings": len(frame),
         "found/h": ratio(frame["n_found"].sum(), frame["found_hours"].sum()),
-        "others/h": ratio(frame["others"].sum(), frame["found_hours"].sum()),
+        "others/h": ratio(frame["others"].sum(), frame["sleep_hours"].sum()),
         "s/h": ratio(frame["seconds"].sum(), frame["recorded_hours"].sum()),
     }
     if "n_true" not in frame:
@@ -159,6 +163,7 @@ def summarise(rows: list[dict]) -> dict:
         "AP": frame["ap"].mean(),
         "lowest F1": float((2 * frame["n_matched"] / (frame["n_true"] + frame["n_found"])).min()),
         "mere/h": ratio(frame["mere"].sum(), frame["found_hours"].sum()),
+        "alike/h": ratio((frame["others"] - frame["mere"]).sum(), frame["found_hours"].sum()),
     }
     return out | summarise_onsets(pairs)
 
@@ -196,7 +201,7 @@ def recall_at(results: list[dict], others_per_hour: float) -> float:
         right.append(hits)
         other.append(misses)
         n_true += len(true)
-        hours += result.get("found_hours", result["sleep_hours"])
+        hours += result["sleep_hours"]
     order = np.argsort(-np.concatenate(scores), kind="stable")
     allowed = np.cumsum(np.concatenate(other)[order]) <= others_per_hour * hours
     return ratio(int(np.concatenate(right)[order][allowed].sum()), n_true)

@@ -58,7 +58,7 @@ def kinds(own: dict) -> str:
                 s["recall"],
                 s["AP"],
                 cell(s["mere/h"]),
-                cell(s["others/h"] - s["mere/h"]),
+                cell(s["alike/h"]),
                 cell(s["s/h"], 1),
             ]
         )
