@@ -132,10 +132,8 @@ def agreement_at_equal_counts(first, second, n=None, *, description="arousal"):
     n = min(len(first), len(second)) if n is None else int(n)
     if n == 0:
         return np.nan
-    chosen = [
-        _strongest(events, n, name) for events, name in ((first, "first"), (second, "second"))
-    ]
-    return len(pair_events(*chosen)) / n
+    pairs = pair_events(_strongest(first, n, "first"), _strongest(second, n, "second"))
+    return len(pairs) / n
 
 
 def _strongest(events, n, name):
