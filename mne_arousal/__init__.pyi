@@ -1,4 +1,4 @@
-from . import datasets, metrics, viz
+from . import datasets, hypnogram, metrics, report, viz
 from .annotate import annotate_arousals
 from .bids import annotate_bids
 from .clusterer import ArousalClusterer
@@ -20,8 +20,10 @@ __all__ = [
     "annotate_arousals",
     "annotate_bids",
     "datasets",
+    "hypnogram",
     "make_arousal_pipeline",
     "metrics",
+    "report",
     "sys_info",
     "viz",
 ]

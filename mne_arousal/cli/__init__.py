@@ -10,10 +10,10 @@ import argparse
 import sys
 import warnings
 
-from . import demo, detect, sys_info
+from . import demo, detect, report, sys_info
 
 EXIT_UNUSABLE = 2
-COMMANDS = (detect, demo, sys_info)
+COMMANDS = (detect, demo, report, sys_info)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,0 +1,91 @@
+"""``mne-arousal report``: a page of a recording, or of a dataset."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from .options import add_detection_options, detection_options
+
+
+def add_parser(commands) -> None:
+    """Add the parser of ``report``.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Where to add it.
+    """
+    parser = commands.add_parser(
+        "report",
+        help="make an HTML page of a recording or of a dataset",
+        description="Make one HTML page, readable offline: of a recording, which is analysed, or "
+        "of a dataset that mne-arousal detect has been through, whose results are read.",
+    )
+    parser.add_argument(
+        "input", metavar="INPUT", help="recording, or folder of a BIDS dataset or its derivative"
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        required=True,
+        help="page to write, ending in .html; replaced when it is there",
+    )
+    parser.add_argument(
+        "--hypnogram", metavar="FILE", help="an expert's stages, drawn, and gating wake"
+    )
+    parser.add_argument(
+        "--examples", metavar="N", type=int, default=3, help="arousals drawn close up (default 3)"
+    )
+    add_detection_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments) -> int:
+    """Make the page and write it.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        Parsed arguments.
+
+    Returns
+    -------
+    status : int
+        Exit status.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")  # a page needs no screen
+    from ..report import make_report, save_report
+
+    source = Path(arguments.input)
+    if source.is_dir():
+        report = make_report(source, verbose="error")
+    else:
+        report = _of_recording(source, arguments)
+    print(f"wrote {save_report(report, arguments.output, overwrite=True)}")
+    return 0
+
+
+def _of_recording(source: Path, arguments):
+    from ..annotate import analyse_recording
+    from ..report import make_report
+
+    met = []
+    show = warnings.showwarning
+
+    def keep(message, *details, **more):
+        met.append(str(message))
+        show(message, *details, **more)
+
+    warnings.showwarning = keep  # the command's own context puts it back
+    night = analyse_recording(source, hypnogram=arguments.hypnogram, **detection_options(arguments))
+    return make_report(
+        night,
+        raw=source,
+        hypnogram=arguments.hypnogram,
+        warnings=met,
+        n_examples=arguments.examples,
+        verbose="error",
+    )

@@ -1,0 +1,5 @@
+"""Pages to read and to pass on: one recording, or a whole dataset, in one file of HTML."""
+
+from .pages import make_report, save_report
+
+__all__ = ["make_report", "save_report"]

@@ -1,0 +1,207 @@
+"""The page of one recording."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from ..hypnogram import UNSCORED
+from ..reading import read_recording
+from ..utils.sysinfo import sys_info
+from ..viz import plot_arousal, plot_embedding, plot_history, plot_index, plot_night
+from .tables import clock, pairs_table, sortable_table, text_list
+
+_HEADS = {
+    "duration": "Duration (s)",
+    "onset_low": "Onset from (s)",
+    "onset_high": "to (s)",
+    "score": "Score",
+    "stage_cluster": "Stage cluster",
+    "reason": "Reason",
+}
+_FORMATS = {
+    "Onset (s)": ".1f",
+    "Duration (s)": ".1f",
+    "Onset from (s)": ".1f",
+    "to (s)": ".1f",
+    "Score": ".2f",
+}
+_N_POINTS = 4000  # windows in the plane: more are one blot
+_NOT_CLINICAL = "For research. Not for diagnosis or treatment."
+
+
+def add_night(report, night, raw, hypnogram, warnings, n_examples) -> None:
+    """Add all sections of one recording to a report."""
+    report.add_html(pairs_table(_summary(night)), "Summary", tags=("summary",))
+    report.add_html(_warnings(warnings), "Warnings", tags=("summary",))
+    _add_figures(report, night, hypnogram)
+    if raw is not None:
+        _add_examples(report, night, raw, n_examples)
+    report.add_html(
+        sortable_table(event_table(night.arousals), _FORMATS), "All arousals", tags=("arousals",)
+    )
+    if len(night.candidates):
+        report.add_html(
+            sortable_table(event_table(night.candidates), _FORMATS),
+            "Rejected candidates",
+            tags=("candidates",),
+        )
+    report.add_html(_parameters(night.pipeline), "Parameters", tags=("parameters",))
+    report.add_html(f"<pre>{versions_text()}</pre>", "Versions", tags=("versions",))
+
+
+def versions_text() -> str:
+    """Return what ``sys_info`` prints."""
+    text = StringIO()
+    sys_info(text)
+    return text.getvalue()
+
+
+def event_table(events: pd.DataFrame) -> pd.DataFrame:
+    """Put events in words: times of the clock, names of columns with units.
+
+    Parameters
+    ----------
+    events : DataFrame
+        ``night.arousals`` or ``night.candidates``. Columns that are not known here are kept.
+
+    Returns
+    -------
+    table : DataFrame
+        To be shown.
+    """
+    table = pd.DataFrame({"Onset (s)": events["onset"], "Onset": events["onset"].map(clock)})
+    for name in events.columns.drop(["onset", "recording"], errors="ignore"):
+        values = events[name]
+        if values.map(lambda value: isinstance(value, tuple | list)).any():
+            values = values.map(lambda value: ", ".join(value) or "all")
+        table[_HEADS.get(name, name.replace("_", " ").capitalize())] = values
+    return table
+
+
+def _summary(night):
+    minutes = night.stages.groupby("cluster")["duration"].sum() / 60
+    yield "Recording", night.name
+    yield "Length", f"{night.duration / 3600:.2f} h"
+    yield "Channels", ", ".join(night.channels)
+    yield "Sleep", f"{night.sleep_hours:.2f} h"
+    yield "Arousals", str(len(night.arousals))
+    yield "Arousal index", f"{night.arousal_index:.1f} per hour of sleep"
+    if len(night.arousals):
+        width = (night.arousals["onset_high"] - night.arousals["onset_low"]).median()
+        yield "Duration of an arousal, median", f"{night.arousals['duration'].median():.1f} s"
+        yield "Interval of the onset (90 %), median width", f"{width:.2f} s"
+    for cluster, length in minutes.items():
+        kind = " (wake)" if cluster in night.wake_clusters else ""
+        yield f"Stage cluster {cluster}{kind}", f"{length:.0f} min"
+    for reason, count in night.candidates["reason"].value_counts().items():
+        yield f"Rejected: {reason}", str(count)
+    yield "Time taken", f"{sum(night.seconds.values()):.0f} s"
+    yield "Use", _NOT_CLINICAL
+
+
+def _warnings(warnings) -> str:
+    found = list(dict.fromkeys(warnings))
+    return text_list(found) if found else "<p>None.</p>"
+
+
+def _add_figures(report, night, hypnogram) -> None:
+    clusterer = night.pipeline[-1]
+    states = None if night.features is None else clusterer.predict(night.features)
+    times = None if states is None else night.features.index.get_level_values("onset")
+    figure = plot_night(
+        night.stages,
+        states=states,
+        times=times,
+        arousals=night.arousals,
+        hypnogram=hypnogram,
+        show=False,
+    )
+    limits = _sleep_limits(night)
+    figure.axes[0].set_xlim(limits)  # the panels share it
+    _add(
+        report,
+        figure,
+        "The night",
+        "Stage cluster 0 is the most wake-like. Clusters are clusters, not stages of a manual."
+        + (" The expert's hypnogram entered no fit." if hypnogram is not None else ""),
+    )
+    index = plot_index(night.arousals, night.stages, wake_clusters=night.wake_clusters, show=False)
+    index.axes[0].set_xlim(limits)
+    _add(report, index, "Arousal index", "Each bar: half an hour; no bar where there is no sleep.")
+    if night.features is not None:
+        epochs = (times.to_numpy() // night.stages["duration"].iloc[0]).astype(int)
+        labels = night.stages["cluster"].to_numpy()[np.minimum(epochs, len(night.stages) - 1)]
+        plane = plot_embedding(
+            night.features, labels, method="pca", n_samples=_N_POINTS, show=False
+        )
+        _add(
+            report,
+            plane,
+            "Windows in the plane",
+            "Features of single windows on their first two principal components, coloured by the "
+            "stage cluster of their 30 s.",
+        )
+    history = _training_history(night.pipeline)
+    if history is not None:
+        caption = "Losses of the encoder on this night."
+        _add(report, plot_history(history, show=False), "Training", caption)
+
+
+def _sleep_limits(night) -> tuple[float, float]:
+    """Hours from half an hour before sleep to half an hour after: a day may lie around it."""
+    asleep = night.stages[~night.stages["cluster"].isin([*night.wake_clusters, UNSCORED])]
+    if not len(asleep):
+        return 0.0, night.duration / 3600
+    first, last = asleep["onset"].iloc[0], (asleep["onset"] + asleep["duration"]).iloc[-1]
+    return max(first - 1800, 0) / 3600, min(last + 1800, night.duration) / 3600
+
+
+def _training_history(pipeline):
+    steps = dict(getattr(pipeline["features"], "transformer_list", ()))
+    history = getattr(steps.get("encoder"), "history_", None)
+    return history if history is not None and len(history) else None
+
+
+def _add_examples(report, night, raw, n_examples) -> None:
+    raw, _ = read_recording(raw)
+    if not raw.preload:  # once, not once a page
+        raw = (
+            raw.copy()
+            .pick([label.split(":", 1)[1] for label in night.channels])
+            .load_data(verbose="error")
+        )
+    ranked = night.arousals.sort_values("score", ascending=False).reset_index(drop=True)
+    rows = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
+    for row in dict.fromkeys(rows):
+        figure = plot_arousal(raw, ranked.iloc[row], night=night, show=False)
+        _add(
+            report,
+            figure,
+            f"Arousal at {clock(ranked['onset'].iloc[row])}",
+            f"Rank {row + 1} of {len(ranked)} by score.",
+            section="Close up",
+        )
+    for reason, group in night.candidates.groupby("reason"):
+        candidate = group.loc[group["score"].idxmax()]
+        figure = plot_arousal(raw, candidate, night=night, show=False)
+        title = f"Rejected at {clock(candidate['onset'])}: {reason}"
+        _add(report, figure, title, "The highest score of this reason.", section="Close up")
+
+
+def _add(report, figure, title, caption, section=None) -> None:
+    report.add_figure(figure, title, caption=caption, section=section, tags=("figure",))
+    plt.close(figure)
+
+
+def _parameters(pipeline) -> str:
+    pairs = [
+        (name, repr(value))
+        for name, value in sorted(pipeline.get_params(deep=True).items())
+        if not isinstance(value, BaseEstimator | list)
+    ]
+    return pairs_table(pairs)
