@@ -192,7 +192,7 @@ def gross_auprc(labels, scores, *, digits=None):
 
 def _inside(events, times) -> np.ndarray:
     """Tell which times lie in an event."""
-    inside = np.zeros(len(times), dtype=bool)
-    for onset, duration in zip(events["onset"], events["duration"], strict=True):
-        inside |= (onset <= times) & (times < onset + duration)
-    return inside
+    onset = events["onset"].to_numpy(dtype=float)
+    stop = onset + events["duration"].to_numpy(dtype=float)
+    started = np.searchsorted(np.sort(onset), times, side="right")
+    return started > np.searchsorted(np.sort(stop), times, side="right")
