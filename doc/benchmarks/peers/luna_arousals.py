@@ -33,13 +33,13 @@ def detect(method: str, signals: Signals):
     candidates : list of tuple
         The same, and what a lower threshold finds besides; not counted in `seconds`.
     seconds : float
-        What it took, reading included.
+        CPU time, reading included: other work on the machine does not count.
     notes : str
         How the run differs from what the method is meant for; empty where it doesn't.
     """
-    started = time.perf_counter()
+    started = time.process_time()
     events = _arousals(signals)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     weaker = _arousals(signals, f"eeg-tilt-rise-th={LOWER}")
     candidates = events + [
         event

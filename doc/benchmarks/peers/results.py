@@ -37,7 +37,7 @@ class Found:
         ``onset``, ``duration`` (s) and ``score``: at the peer's own threshold, and with what
         scored below it.
     seconds : float
-        What it took.
+        CPU time that it took, s.
     hours : float
         Length of the recording.
     notes : str
