@@ -15,7 +15,8 @@ HOURS = 4.0
 _APNOEA = {"respiratory": True, "arousal_index": 54.0}
 _ENVELOPE = 0.7  # Hz, low-pass of Sleep-EDF's rectified EMG (Kemp et al. 2000)
 
-# options of `simulate_psg`; "hours", "channels" and "envelope" are of this script
+# options of `simulate_psg`; "lightest" (so many epochs are cut out where sleep is lightest),
+# "channels" and "envelope" are of this script
 KINDS = {
     "easy": {"difficulty": "easy"},
     "medium": {},
@@ -25,8 +26,8 @@ KINDS = {
     "index60": {"arousal_index": 60.0},
     "apnoea": _APNOEA,
     "apnoea50Hz": {**_APNOEA, "sfreq": 50.0},
-    "apnoea30min": {**_APNOEA, "hours": 0.5},
-    "apnoea30min50Hz": {**_APNOEA, "hours": 0.5, "sfreq": 50.0},
+    "apnoea30min": {**_APNOEA, "lightest": 60},
+    "apnoea30min50Hz": {**_APNOEA, "lightest": 60, "sfreq": 50.0},
     "gain0.3": {"gain": 0.3},
     "gain3": {"gain": 3.0},
     "old": {"age": "old"},
@@ -66,7 +67,7 @@ def simulate(kind: str, seed: int, **changes):
     """
     options = {**KINDS[kind], **changes}
     hours = options.pop("hours", HOURS)
-    channels = options.pop("channels", None)
+    channels, lightest = options.pop("channels", None), options.pop("lightest", None)
     envelope = options.pop("envelope", False)
     with warnings.catch_warnings():
         # where arousals are dense, fewer find room than were asked for
@@ -78,7 +79,31 @@ def simulate(kind: str, seed: int, **changes):
     if channels is not None:
         raw.pick(list(channels))
     stages = hypnogram_to_stages(night.hypnogram, n_epochs=int(hours * 120))
+    if lightest is not None:
+        return cut_lightest(raw, night.arousals, night.decoys, stages, lightest)
     return raw, night.arousals, night.decoys, stages
+
+
+def cut_lightest(raw, arousals, lookalikes, stages, n_epochs: int):
+    """Cut out the `n_epochs` epochs with most N1, and least deep sleep and wake."""
+    worth = np.select([stages == 1, stages == 3, stages == 0], [1.0, -1.0, -1.0])
+    first = int(np.argmax(np.convolve(worth, np.ones(n_epochs), "valid")))
+    start, stop = first * 30.0, (first + n_epochs) * 30.0
+    raw.crop(start, stop, include_tmax=False)
+    cut = mne.io.RawArray(raw.get_data(), raw.info, copy=None, verbose="error")
+    inside = [cut_events(events, start, stop) for events in (arousals, lookalikes)]
+    return cut, *inside, stages[first : first + n_epochs]
+
+
+def cut_events(events, start: float, stop: float) -> mne.Annotations:
+    """Return the events that lie wholly in a span, counted from its start."""
+    keep = (events.onset >= start) & (events.onset + events.duration <= stop)
+    return mne.Annotations(
+        events.onset[keep] - start,
+        events.duration[keep],
+        events.description[keep],
+        extras=[extra for extra, kept in zip(events.extras, keep, strict=True) if kept],
+    )
 
 
 def store_envelope(raw: mne.io.BaseRaw) -> None:
