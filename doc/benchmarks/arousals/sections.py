@@ -330,14 +330,26 @@ def ablation(results: dict[str, dict]) -> str:
 def robustness(own: dict) -> str:
     """The same nights changed."""
     changed = of(own, part="changed")
-    if not changed:
-        return ""
-    base = pooled(of(own, part="changed", kind="as it is"))
+    simulated = [r for r in changed if not r["source"].startswith("SC4001")]
+    real = [r for r in changed if r["source"].startswith("SC4001")]
+    text = ""
+    if simulated:
+        header = ["medium nights, 3 EEG, 2 EOG, chin EMG, 128 Hz", "F1", "change", "index"]
+        text += grid([*header, "change", "onset, median ms"], _changes(simulated, "F1")) + "\n"
+    if real:
+        header = ["SC4001 with 20 implants / h, 100 Hz", "recall", "change", "index"]
+        text += grid([*header, "change", "onset, median ms"], _changes(real, "recall"))
+    return f"## The same nights, changed\n\n{text}" if text else ""
+
+
+def _changes(results: list[dict], score: str) -> list[list]:
+    base = pooled([r for r in results if r["kind"] == "as it is"])
     rows = []
-    for kind in dict.fromkeys(["as it is", *(r["kind"] for r in changed)]):
-        s = pooled(of(own, part="changed", kind=kind))
-        change = f"{s['F1'] - base['F1']:+.2f}"
-        index = f"{s['found/h'] - base['found/h']:+.1f}"
-        rows.append([kind, s["F1"], change, cell(s["found/h"], 1), index, cell(s["median"], 0)])
-    header = ["medium nights, 3 EEG, 2 EOG, chin EMG, 128 Hz", "F1", "change", "index", "change"]
-    return "## The same nights, changed\n\n" + grid([*header, "onset, median ms"], rows)
+    for kind in dict.fromkeys(["as it is", *(r["kind"] for r in results)]):
+        s = pooled([r for r in results if r["kind"] == kind])
+        if not s or not base:
+            continue
+        change, index = s[score] - base[score], s["found/h"] - base["found/h"]
+        row = [kind, s[score], f"{change:+.2f}", cell(s["found/h"], 1), f"{index:+.1f}"]
+        rows.append([*row, cell(s.get("median"), 0)])
+    return rows

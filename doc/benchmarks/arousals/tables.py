@@ -37,7 +37,10 @@ _HERE = Path(__file__).parent
 _PACKAGE = Path(mne_arousal.__file__).parent
 _SOURCES = {  # code that decides what each file holds
     "simulated": (_PACKAGE / "datasets", _HERE / "sleepers.py"),
-    "changed": (_PACKAGE / "datasets", _HERE / "sleepers.py", _HERE / "robustness.py"),
+    "changed": (
+        _PACKAGE / "datasets",
+        *(_HERE / f"{n}.py" for n in ("sleepers", "implants", "real_sleep", "robustness")),
+    ),
     "implants": (_HERE / "implants.py", _HERE / "real_sleep.py"),
     "untouched": (_HERE / "real_sleep.py",),
     "signals": (*(_PACKAGE / f"{n}.py" for n in ("channels", "reading", "windower")),),
