@@ -15,6 +15,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from .annotation_files import read_annotation_file, read_epoch_labels
 from .utils.errors import RecordingError
 
 STAGES = ("W", "N1", "N2", "N3", "R")
@@ -31,6 +32,7 @@ _CODES = {
         ("?", "u", "m", "mt", "movement", "movement time", "unknown", "unscored", "undefined"),
         UNSCORED,
     ),
+    **dict.fromkeys(("art", "artefact", "artifact", "uns", "nd"), UNSCORED),  # YASA's
 }
 # Bare digits are stages only after the words "sleep stage": elsewhere they are triggers.
 _NUMBERED = {"0": 0, "1": 1, "2": 2, "3": 3, "4": 3}
@@ -51,20 +53,25 @@ def _stage_name(code: int) -> str:
     return f"Sleep stage {'?' if code == UNSCORED else STAGES[code]}"
 
 
-def read_hypnogram(source, *, epoch_length=EPOCH_LENGTH):
+def read_hypnogram(source, *, epoch_length=EPOCH_LENGTH, start=None):
     """Read sleep stages from a file, annotations or an array.
 
     Parameters
     ----------
     source : path-like | instance of Annotations | array-like, shape (n_epochs,)
         A file that :func:`mne.read_annotations` reads (EDF+, ``-annot.fif``, ``.txt``,
-        ``.csv``; a ``.csv`` may also have onsets as seconds), annotations, or one stage
-        per epoch: integers (0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 unscored) or names. Names are
+        ``.csv``; a ``.csv`` may also have onsets as seconds); a file of Luna (``.annot``,
+        ``.eannot``), of EDFbrowser (``.xml``, ``.csv``, ``.txt``) or of YASA (``.txt`` or
+        ``.csv`` with one stage per epoch); annotations; a ``yasa.Hypnogram``; or one stage
+        per epoch: integers (0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 or -2 unscored) or names. Names are
         those of the AASM manual (``"N2"``, ``"Sleep stage N2"``, ``"REM"``), of
         Rechtschaffen & Kales (``"Sleep stage 2"``, ``"S2"``; stages 3 and 4 are N3), or
         unscored (``"?"``, ``"Movement time"``).
     epoch_length : float
         Length of one entry of an array, s. 30 s is the length that both manuals score.
+    start : datetime | None
+        When the recording starts, needed only by files that hold times of the clock without
+        a date.
 
     Returns
     -------
@@ -78,13 +85,27 @@ def read_hypnogram(source, *, epoch_length=EPOCH_LENGTH):
         If the file does not exist.
     RecordingError
         If it can't be read, or nothing in it is a sleep stage.
+
+    Examples
+    --------
+    >>> from mne_arousal.hypnogram import read_hypnogram
+    >>> hypnogram = read_hypnogram(["W", "N1", "N2", "N2"])
+    >>> str(hypnogram.description[2]), float(hypnogram.onset[2])
+    ('Sleep stage N2', 60.0)
     """
     if isinstance(source, mne.Annotations):
         return _keep_stages(source, "the annotations")
+    name = None
     if isinstance(source, str | Path):
         path = Path(source)
-        return _keep_stages(_read_file(path), path.name)
-    codes = _read_array(source)
+        name = path.name
+        found = _read_file(path, start)
+        if isinstance(found, mne.Annotations):
+            return _keep_stages(found, path.name)
+        source = found
+    if hasattr(source, "as_int"):  # yasa.Hypnogram
+        source = source.as_int()
+    codes = _read_array(source, name)
     onset = np.arange(len(codes)) * float(epoch_length)
     return mne.Annotations(onset, float(epoch_length), [_stage_name(code) for code in codes])
 
@@ -125,8 +146,16 @@ def hypnogram_to_stages(
     RecordingError
         If it can't be read, nothing in it is a sleep stage, or no stage lies inside the
         recording.
+
+    Examples
+    --------
+    >>> import mne
+    >>> from mne_arousal.hypnogram import hypnogram_to_stages
+    >>> hypnogram = mne.Annotations([0, 60], [60, 30], ["Sleep stage W", "Sleep stage 2"])
+    >>> hypnogram_to_stages(hypnogram).tolist()
+    [0, 0, 2]
     """
-    annotations = read_hypnogram(hypnogram, epoch_length=epoch_length)
+    annotations = read_hypnogram(hypnogram, epoch_length=epoch_length, start=start)
     onset = np.array(annotations.onset, dtype=float)
     if start is not None and annotations.orig_time is not None:
         onset += (annotations.orig_time - start).total_seconds()
@@ -176,7 +205,7 @@ def _keep_stages(annotations, name) -> mne.Annotations:
     )
 
 
-def _read_array(source) -> np.ndarray:
+def _read_array(source, name) -> np.ndarray:
     values = np.asarray(source)
     if values.ndim != 1 or len(values) == 0:
         raise RecordingError(
@@ -184,22 +213,32 @@ def _read_array(source) -> np.ndarray:
         )
     if values.dtype.kind in "iuf":
         codes = values.astype(float)
+        codes[codes == -2] = UNSCORED  # YASA tells artefacts (-1) from what was not scored (-2)
         bad = np.unique(codes[~np.isin(codes, np.arange(UNSCORED, len(STAGES)))])
         if len(bad):
             raise RecordingError(
-                f"Stages are 0 W, 1 N1, 2 N2, 3 N3, 4 R or -1 unscored, not {bad[:5].tolist()}."
+                f"Stages are 0 W, 1 N1, 2 N2, 3 N3, 4 R or -1 unscored, not {bad[:5].tolist()}.",
+                name,
             )
         return codes.astype(int)
     codes = [_stage_code(value) for value in values]
     bad = sorted({str(value) for value, code in zip(values, codes, strict=True) if code is None})
     if bad:
-        raise RecordingError(f"Not sleep stages: {bad[:5]}. Stages are written as {_KNOWN}.")
+        raise RecordingError(f"Not sleep stages: {bad[:5]}. Stages are written as {_KNOWN}.", name)
     return np.array(codes, dtype=int)
 
 
-def _read_file(path: Path) -> mne.Annotations:
+def _read_file(path: Path, start) -> mne.Annotations | np.ndarray:
+    """Read annotations, or one stage an epoch."""
     if not path.exists():
         raise FileNotFoundError(f"No such hypnogram file: {path}")
+    if path.suffix.lower() in (".annot", ".xml") or _is_edfbrowser_table(path):
+        return read_annotation_file(path, start=start)
+    if path.suffix.lower() in (".eannot", ".txt", ".csv"):
+        labels = read_epoch_labels(path)
+        if labels is not None:
+            whole = all(re.fullmatch(r"[+-]?\d+(\.0*)?", label) for label in labels)
+            return np.array(labels, dtype=float) if whole else np.array(labels)
     # MNE's readers meet an unreadable file with whichever of these comes first.
     errors = (ValueError, LookupError, OSError, AttributeError, TypeError, RuntimeError)
     try:
@@ -215,6 +254,13 @@ def _read_file(path: Path) -> mne.Annotations:
             path.name,
         ) from error
     return _undo_epoch_origin(annotations)
+
+
+def _is_edfbrowser_table(path: Path) -> bool:
+    if path.suffix.lower() not in (".csv", ".txt"):
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return re.match(r"Onset[,\t](Duration[,\t])?Annotation", file.readline()) is not None
 
 
 def _read_seconds(path: Path) -> mne.Annotations | None:
