@@ -76,7 +76,7 @@ def write_page(cache: Path, half: str, output: Path) -> None:
         sections.robustness(own),
     ]
     kept = [r for method in (own, *ablation.values()) for r in method.values()]
-    if len({r["code"] for r in kept}) > 1:
+    if len({r.get("code") for r in kept}) > 1:
         text += "**Results of different states of the code are mixed in this page.**\n\n"
     text += in_short(own, peers) + "\n".join(part for part in body if part) + OUTRO
     output.write_text(text)

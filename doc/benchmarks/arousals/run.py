@@ -86,6 +86,8 @@ def _run_one(name, method, cache, features) -> dict:
         "clusters": [int(c) for c in night.stages["cluster"]],
         "wake_clusters": [int(c) for c in night.wake_clusters],
     }
+    if method == MAIN and result["part"] == "simulated":
+        result["evidence"] = evidence_by_second(night)
     if result["part"] != "changed":
         result["candidates"] = events(_again(prepared, night, LENIENT))
     if prepared.lookalikes is not None and method == MAIN:
@@ -144,6 +146,14 @@ def describe(prepared: Prepared, method: str) -> dict:
     }
 
 
+def evidence_by_second(night) -> list[float]:
+    """Return the evidence of each second: of the window around its middle."""
+    evidence = night.evidence["evidence"]
+    centre = evidence.index.get_level_values("onset").to_numpy(float) + 1.0
+    seconds = np.arange(int(night.duration)) + 0.5
+    return [round(float(x), 3) for x in np.interp(seconds, centre, evidence.to_numpy(float))]
+
+
 def events(arousals) -> dict:
     """Return a table of arousals as lists."""
     columns = ["onset", "duration", "onset_low", "onset_high", "score"]
@@ -170,7 +180,7 @@ def jobs(half: str, parts, n_seeds: int, ablation: bool) -> list[tuple[str, str]
     """List what to run: pairs of recording and method."""
     todo = [(n, MAIN) for part in PARTS if part in parts for n in names(half, part, None, n_seeds)]
     if "changed" in parts:
-        todo += [(n, MAIN) for n in changed_names(half, min(n_seeds, 2))]
+        todo += [(n, MAIN) for n in changed_names(half, 1)]
     if ablation:
         chosen = names(half, "simulated", ABLATION, min(n_seeds, 2))
         chosen += [n for n in names(half, "implants") if n.endswith(f"-{ABLATION_RATE}")]
@@ -186,7 +196,7 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--half", default="choose", choices=tuple(SEEDS))
     parser.add_argument("--parts", nargs="+", default=[*PARTS, "changed"])
-    parser.add_argument("--seeds", type=int, default=4, help="of each kind of simulated sleeper")
+    parser.add_argument("--seeds", type=int, default=2, help="of each kind of simulated sleeper")
     parser.add_argument("--features", nargs="+", choices=FEATURES, help="in place of the default")
     parser.add_argument("--no-ablation", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)

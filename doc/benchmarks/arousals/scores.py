@@ -8,31 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
+
+from mne_arousal.metrics import (
+    agreement_at_equal_counts,
+    gross_auprc,
+    label_samples,
+    match_events,
+    per_second_kappa,
+    score_event_ranking,
+)
 
 TOUCHING = 1e-9  # s
 CLEAR = 4.0  # power ratio from which an abrupt onset should be found within 150 ms
-
-
-def match(true: pd.DataFrame, found: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Pair true and found events.
-
-    Parameters
-    ----------
-    true, found : DataFrame
-        Columns ``onset``, ``duration``, s.
-
-    Returns
-    -------
-    rows, columns : array of int
-        Pairs: places in `true` and in `found`.
-    """
-    overlap = overlaps(true, found)
-    allowed = overlap > TOUCHING
-    shortest = max(float(np.sum(overlap)), 1.0)
-    rows, columns = linear_sum_assignment(np.where(allowed, 1 + overlap / shortest, 0), True)
-    kept = allowed[rows, columns]
-    return rows[kept], columns[kept]
 
 
 def overlaps(a: pd.DataFrame, b: pd.DataFrame) -> np.ndarray:
@@ -41,30 +28,6 @@ def overlaps(a: pd.DataFrame, b: pd.DataFrame) -> np.ndarray:
     stop = [table["onset"].to_numpy(float) + table["duration"].to_numpy(float) for table in (a, b)]
     shared = np.minimum(stop[0][:, None], stop[1]) - np.maximum(start[0][:, None], start[1])
     return np.clip(shared, 0, None)
-
-
-def average_precision(true: pd.DataFrame, candidates: pd.DataFrame) -> float:
-    """Area under the curve of precision over recall as events are taken by falling score.
-
-    An event counts as right when it overlaps a true one that none before it has taken.
-
-    Parameters
-    ----------
-    true : DataFrame
-        Columns ``onset``, ``duration``, s.
-    candidates : DataFrame
-        The same and ``score``.
-
-    Returns
-    -------
-    ap : float
-        Average precision; NaN without scores or truth.
-    """
-    if not len(true) or not len(candidates) or candidates["score"].isna().any():
-        return np.nan
-    right = ranked_hits(true, candidates)[0]
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    return float(np.sum(precision[right]) / len(true))
 
 
 def ranked_hits(true: pd.DataFrame, candidates: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -115,11 +78,11 @@ def score_result(result: dict) -> dict:
     if result["true"] is None:
         return row | {"others": len(found), "pairs": pd.DataFrame()}
     true = table(result["true"])
-    rows, columns = match(true, found)
+    matched = match_events(true, found)
     none = ~(overlaps(true, found) > TOUCHING).any(axis=0)
     lookalike = (overlaps(alike, found) > TOUCHING).any(axis=0) if len(alike) else False
-    pairs = true.iloc[rows].reset_index(drop=True)
-    hit = found.iloc[columns].reset_index(drop=True)
+    pairs = true.iloc[matched["true"]].reset_index(drop=True)
+    hit = found.iloc[matched["pred"]].reset_index(drop=True)
     pairs["error"] = hit["onset"] - pairs["onset"]
     if "onset_low" in hit:
         pairs["covered"] = (hit["onset_low"] <= pairs["onset"]) & (
@@ -129,10 +92,13 @@ def score_result(result: dict) -> dict:
     pairs["name"] = result["name"]
     return row | {
         "n_true": len(true),
-        "n_matched": len(rows),
+        "n_matched": len(matched),
         "others": int(none.sum()),
         "mere": int(np.sum(none & ~np.asarray(lookalike))),
-        "ap": average_precision(true, table(result["candidates"])),
+        "ap": average_precision(result),
+        "kappa": per_second_kappa(
+            true, found, 3600 * result["recorded_hours"], stages=np.asarray(result["stages"])
+        ),
         "pairs": pairs,
     }
 
@@ -161,6 +127,7 @@ def summarise(rows: list[dict]) -> dict:
         "precision": ratio(n_matched, n_found),
         "recall": ratio(n_matched, n_true),
         "AP": frame["ap"].mean(),
+        "kappa": frame["kappa"].mean(),
         "lowest F1": float((2 * frame["n_matched"] / (frame["n_true"] + frame["n_found"])).min()),
         "mere/h": ratio(frame["mere"].sum(), frame["found_hours"].sum()),
         "alike/h": ratio((frame["others"] - frame["mere"]).sum(), frame["found_hours"].sum()),
@@ -207,11 +174,30 @@ def recall_at(results: list[dict], others_per_hour: float) -> float:
     return ratio(int(np.concatenate(right)[order][allowed].sum()), n_true)
 
 
-def agreement(a: pd.DataFrame, b: pd.DataFrame, *, equal: bool = True) -> float:
-    """F1 of two sets of events; with `equal`, of the best-scored of `a` as many as `b` has."""
-    if equal and len(a) > len(b) and not a["score"].isna().any():
-        a = a.iloc[np.argsort(-a["score"].to_numpy(float), kind="stable")[: len(b)]]
-    return ratio(2 * len(match(b, a)[0]), len(a) + len(b))
+def average_precision(result: dict) -> float:
+    """Average precision of a result's candidates; NaN without scores."""
+    candidates = table(result["candidates"])
+    if not len(candidates) or candidates["score"].isna().any():
+        return np.nan
+    return score_event_ranking(table(result["true"]), candidates).average_precision
+
+
+def agreement(a: pd.DataFrame, b: pd.DataFrame) -> float:
+    """F1 of two sets of events; of `a` the best-scored as many as `b` has, where it has scores."""
+    if len(a) > len(b) and "score" in a and not a["score"].isna().any():
+        return agreement_at_equal_counts(a, b, len(b))
+    return ratio(2 * len(match_events(b, a)), len(a) + len(b))
+
+
+def pooled_auprc(results: list[dict]) -> float:
+    """Gross AUPRC of seconds over recordings; NaN where a result has no evidence."""
+    if not results or not all(r.get("evidence") for r in results):
+        return np.nan
+    labels = [
+        label_samples(table(r["true"]), len(r["evidence"]), stages=np.asarray(r["stages"]))
+        for r in results
+    ]
+    return gross_auprc(labels, [np.asarray(r["evidence"]) for r in results])
 
 
 def table(columns) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scores import agreement, recall_at, score_result, summarise, table
+from scores import agreement, pooled_auprc, recall_at, score_result, summarise, table
 from sleepers import KINDS
 
 OURS = "mne-arousal"
@@ -57,6 +57,7 @@ def kinds(own: dict) -> str:
                 s["precision"],
                 s["recall"],
                 s["AP"],
+                pooled_auprc(of(own, part="simulated", kind=kind)),
                 cell(s["mere/h"]),
                 cell(s["alike/h"]),
                 cell(s["s/h"], 1),
@@ -66,7 +67,13 @@ def kinds(own: dict) -> str:
         return ""
     f1, kind, night = min(worst)
     header = ["kind", "nights", "true / h", "found / h", "F1 (lowest night)", "precision", "recall"]
-    header += ["average precision", "in mere sleep / h", "in look-alikes / h", "s per h"]
+    header += [
+        "average precision",
+        "gross AUPRC",
+        "in mere sleep / h",
+        "in look-alikes / h",
+        "s per h",
+    ]
     return (
         "## Each kind of simulated sleeper\n\n"
         + grid(header, rows)
@@ -99,12 +106,12 @@ def beside_others(own: dict, peers: dict) -> str:
 
 
 def _overall(methods, names) -> str:
-    columns = ("F1", "precision", "recall", "AP", "median", "p90", "s/h")
+    columns = ("F1", "precision", "recall", "AP", "kappa", "median", "p90", "s/h")
     rows = []
     for title, results in methods.items():
         s = pooled([results[n] for n in names])
         rows.append([title, *(cell(s.get(c), 0 if c in ("median", "p90") else 2) for c in columns)])
-    header = ["all kinds", "F1", "precision", "recall", "average precision"]
+    header = ["all kinds", "F1", "precision", "recall", "average precision", "kappa of seconds"]
     header += ["onset error, median ms", "90th percentile ms", "s per recorded h"]
     return grid(header, rows)
 
