@@ -20,7 +20,7 @@ Made by `doc/benchmarks/arousals/run.py`, half "{half}": simulated nights of see
 kind, implants in the deep sleep of {people} ({named}) and in the {part} half of the Sleep-EDF
 night SC4001, and untouched sleep. Settings may be chosen on the other half alone. This package is
 given the signals; the other detectors are given the true hypnogram as well. Where several nights
-are pooled, their events are counted together.
+are pooled, their events are counted together. Seconds are CPU time of one thread.
 
 - **Simulated sleepers** are nights of 4 h of `simulate_psg`. They show whether a method finds what
   was put in, not how well it does on people.
