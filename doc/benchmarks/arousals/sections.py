@@ -294,16 +294,20 @@ def _agreement(night: dict) -> str:
     rows = []
     for title, result in night.items():
         events = in_sleep(result, "candidates" if result.get("candidates") else "found")
-        row = [title, len(in_sleep(result))]
+        inside = len(in_sleep(result))
+        row = [title, inside, len(table(result["found"])) - inside]
         for reference in references:
             row.append("–" if reference == title else agreement(events, in_sleep(night[reference])))
         rows.append(row)
-    if not references:
-        return ""
-    header = ["SC4001, in scored sleep", "events", *(f"agreement with {t}" for t in references)]
+    header = [
+        "SC4001",
+        "events in scored sleep",
+        "elsewhere",
+        *(f"agreement with {t}" for t in references),
+    ]
     return (
-        "Agreement is the F1 of two detectors' events; of the one in the row, as many as the "
-        "other has are taken, by score.\n\n" + grid(header, rows)
+        "Agreement is the F1 of two detectors' events in scored sleep; of the one in the row, as "
+        "many as the other has are taken, by score.\n\n" + grid(header, rows)
     )
 
 
