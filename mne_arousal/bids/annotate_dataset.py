@@ -15,7 +15,7 @@ from .lock import output_lock
 from .output_tree import OutputTree, check_ours, choose_output
 from .plan import DONE, check_settings, plan_run
 from .settings import Settings
-from .shared_pipeline import share_fitted, share_given
+from .shared_pipeline import PIPELINE, fitted_on, given, with_pipeline
 from .summary import write_summary
 from .workers import process_all
 
@@ -134,11 +134,14 @@ def annotate_bids(
             tree.remove_partial()
             write_dataset_files(tree, root)
             settings = replace(settings, token=token)
+            data = None
             if examples is not None:
-                settings = share_fitted(tree, settings, examples, n_jobs, overwrite=overwrite)
+                data = fitted_on(tree, settings, examples, n_jobs, overwrite=overwrite)
             elif pipeline is not None:
-                settings = share_given(tree, settings, pipeline)
-            _run(tree, recordings, settings, n_jobs, overwrite)
+                data = given(pipeline)
+            if data is not None:
+                settings = with_pipeline(tree, settings, data)
+            _run(tree, recordings, settings, data, n_jobs, overwrite)
             return write_summary(tree)
 
 
@@ -161,10 +164,12 @@ def _settings(folder, features, picks, false_alarms, hypnogram, random_state, de
     )
 
 
-def _run(tree, recordings, settings, n_jobs, overwrite) -> None:
+def _run(tree, recordings, settings, data, n_jobs, overwrite) -> None:
     plan = plan_run(tree, recordings, overwrite=overwrite)
     todo = [r for r, state in zip(recordings, plan["state"], strict=True) if state != DONE]
     check_settings(tree, settings, todo)
+    if data is not None and tree.read(PIPELINE) != data:
+        tree.write(PIPELINE, data)
     for recording in todo:  # a run that is ended must not take former results for its own
         tree.remove(recording.derived(*SEAL))
     logger.info(f"{len(recordings)} recordings, {len(recordings) - len(todo)} of them done before.")

@@ -114,7 +114,8 @@ def find_recordings(
         "run": _labels(runs, "run"),
     }
     datatypes = _datatypes(datatypes)
-    found, there = {}, {}
+    found = {}
+    there = {"subject": {folder.name.removeprefix("sub-") for folder in root.glob("sub-*")}}
     for file in _files(root, wanted["subject"], datatypes):
         recording = _parse(root, file)
         if recording is None:

@@ -6,13 +6,15 @@ little, and leaves everything else on the disk.
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mne.utils import logger, use_log_level
+from mne.utils import logger
 from sklearn.pipeline import Pipeline
 
 from .._array import resolve_device
@@ -94,7 +96,7 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
         What became of it.
     """
     tree = OutputTree(settings.output)
-    with use_log_level("error"):  # warnings go to the record, errors to the one who called
+    with _quiet_log():
         try:
             tree.write(started_path(recording), b"")
             error = _attempt(tree, recording, settings)
@@ -106,6 +108,22 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
         except OutputError as full:
             return Outcome(recording.name, str(full), hopeless=True)
     return Outcome(recording.name, error)
+
+
+@contextmanager
+def _quiet_log():
+    """Keep what readers log about missing sidecars and the like off the screen.
+
+    What matters is raised, or warned about and kept in the record of the recording.
+    """
+    levels = {handler: handler.level for handler in logger.handlers}
+    for handler in levels:
+        handler.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for handler, level in levels.items():
+            handler.setLevel(level)
 
 
 def note_failure(tree: OutputTree, recording: Recording, error: str) -> None:
@@ -151,7 +169,7 @@ def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None
             source.raw,
             hypnogram=source.hypnogram,
             pipeline=_pipeline(settings),
-            verbose="error",
+            verbose="warning",
         )
     _check_unchanged(recording, source, before)
     notes = _notes(caught, night.name)
@@ -215,7 +233,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
         false_alarms=settings.false_alarms,
         device=settings.device,
         random_state=settings.random_state,
-        verbose="error",
+        verbose="warning",
     )
 
 

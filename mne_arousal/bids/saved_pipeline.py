@@ -90,7 +90,15 @@ def pipeline_bytes(pipeline: Pipeline, *, made_from: dict | None = None) -> byte
     text = json.dumps(about)
     header = {"format": FORMAT, "version": VERSION, "about": text}
     header["sha256"] = _digest(arrays, text)
-    return save_tensors(arrays, metadata=header)
+    return _ordered(save_tensors(arrays, metadata=header))
+
+
+def _ordered(data: bytes) -> bytes:
+    """Sort the header of a safetensors file, whose order safetensors leaves to chance."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)  # the format aligns data to 8 bytes
+    return len(header).to_bytes(8, "little") + header + data[8 + size :]
 
 
 def read_pipeline(path, *, digest: str | None = None, device: str = "auto") -> Pipeline:
@@ -231,7 +239,7 @@ def _pack_encoder(encoder: PSGEncoder, arrays: dict) -> dict:
         path = Path(folder, "encoder.safetensors")
         encoder.save(path)
         name = f"array{len(arrays)}"
-        arrays[name] = np.frombuffer(path.read_bytes(), np.uint8)
+        arrays[name] = np.frombuffer(_ordered(path.read_bytes()), np.uint8)
     return {"encoder": name, "settings": settings}
 
 

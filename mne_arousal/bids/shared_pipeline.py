@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 from joblib import Parallel, delayed
 from mne.utils import logger, use_log_level
@@ -21,20 +22,20 @@ from .source import checksums, read_source, without_subject
 PIPELINE = "pipeline.safetensors"
 
 
-def share_fitted(
+def fitted_on(
     tree: OutputTree,
     settings: Settings,
     examples: list[Recording],
     n_jobs: int | None,
     *,
     overwrite: bool,
-) -> Settings:
+) -> bytes:
     """Fit a pipeline on some recordings, or take the one that a former run fitted on them.
 
     Parameters
     ----------
     tree : OutputTree
-        The output folder, which keeps the pipeline.
+        The output folder, which may hold it.
     settings : Settings
         Settings of the run.
     examples : list of Recording
@@ -46,57 +47,66 @@ def share_fitted(
 
     Returns
     -------
-    settings : Settings
-        With the pipeline.
+    data : bytes
+        The pipeline as a file.
 
     Raises
     ------
     RecordingError
         If one of the recordings can't be used.
     """
-    made_from = {
-        "parameters": replace(settings, pipeline="here").parameters(),
-        "sources": {},
-    }
+    made_from = {"parameters": replace(settings, pipeline=PIPELINE).parameters(), "sources": {}}
     for recording in examples:
         with without_subject(recording):
             files = read_source(recording, hypnogram=False).files
             made_from["sources"] |= checksums(recording, files)
-    path = tree.path(PIPELINE)
-    if overwrite or read_made_from(path) != made_from:
+    data = tree.read(PIPELINE)
+    if overwrite or data is None or read_made_from(tree.path(PIPELINE)) != made_from:
         logger.info(f"Fitting one pipeline on {len(examples)} recordings.")
         (data,) = Parallel(n_jobs=n_jobs)([delayed(fit_pipeline)(examples, settings, made_from)])
-        tree.write(PIPELINE, data)
-    return _with_pipeline(tree, settings)
+    return data
 
 
-def share_given(tree: OutputTree, settings: Settings, path) -> Settings:
-    """Take a pipeline that was fitted before.
+def given(path) -> bytes:
+    """Read a pipeline that was fitted before.
 
     Parameters
     ----------
-    tree : OutputTree
-        The output folder, which gets a copy.
-    settings : Settings
-        Settings of the run.
     path : path-like
         The pipeline.
 
     Returns
     -------
-    settings : Settings
-        With the pipeline.
+    data : bytes
+        Its file, which has been looked at.
+
+    Raises
+    ------
+    RecordingError
+        If it is no pipeline.
     """
     read_pipeline(path)
-    with open(path, "rb") as file:
-        data = file.read()
-    if tree.read(PIPELINE) != data:
-        tree.write(PIPELINE, data)
-    return _with_pipeline(tree, settings)
+    return Path(path).read_bytes()
 
 
-def _with_pipeline(tree: OutputTree, settings: Settings) -> Settings:
-    digest = hashlib.sha256(tree.read(PIPELINE) or b"").hexdigest()
+def with_pipeline(tree: OutputTree, settings: Settings, data: bytes) -> Settings:
+    """Say in the settings of a run that all recordings share a pipeline.
+
+    Parameters
+    ----------
+    tree : OutputTree
+        The output folder, in which it will be.
+    settings : Settings
+        Settings of the run.
+    data : bytes
+        The pipeline as a file.
+
+    Returns
+    -------
+    settings : Settings
+        With its place and its SHA-256.
+    """
+    digest = hashlib.sha256(data).hexdigest()
     return replace(settings, pipeline=str(tree.path(PIPELINE)), pipeline_digest=digest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +16,11 @@ from ..hypnogram import read_hypnogram
 from ..reading import read_recording
 from ..utils.errors import RecordingError
 from .dataset import Recording
+from .edf_header import read_edf_header
 
+EDF_EXTENSIONS = (".edf", ".bdf")
 HEADER_SUBJECT = slice(8, 168)  # EDF and BDF: who was recorded, when and by whom
+_QUOTED = re.compile(r"""(?<!\w)b?(['"]).*?\1""")
 SIDECARS = ("channels.tsv", "events.tsv")
 
 
@@ -68,7 +72,22 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
             f"{', '.join(recording.rivals)}. Keep one of them.",
             recording.name,
         )
-    raw, _ = read_recording(recording.bids_path())
+    header = None
+    if recording.file.suffix.lower() in EDF_EXTENSIONS and recording.file.is_file():
+        header = read_edf_header(recording.file, recording.name)
+    try:
+        raw, _ = read_recording(recording.bids_path())
+    except RecordingError as error:
+        message = str(error).removeprefix(f"{error.recording}: ")
+        if message.startswith("can't be read as"):  # readers quote what they can't read
+            message = _QUOTED.sub("'...'", message)
+        raise RecordingError(message, recording.name) from error
+    if header is not None:
+        raw.info["bads"] += [
+            raw.ch_names[i]
+            for i in header.unscaled_channels
+            if i < len(raw.ch_names) and raw.ch_names[i] not in raw.info["bads"]
+        ]
     files = [recording.file, *(Path(p) for p in raw.filenames if p is not None)]
     source = Source(raw, None, files=list(dict.fromkeys(files)))
     found = {name: _sidecar(recording, name) for name in SIDECARS}
@@ -194,7 +213,7 @@ def redact(text: str, file: Path) -> str:
     text : str
         Message without them.
     """
-    if file.suffix.lower() not in (".edf", ".bdf"):
+    if file.suffix.lower() not in EDF_EXTENSIONS:
         return text
     try:
         with file.open("rb") as handle:

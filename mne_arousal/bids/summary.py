@@ -37,7 +37,8 @@ FLAGS = {
     "one_eeg": "There is one EEG channel only.",
     "channel_dropped": "A channel was flat or missing and was left out.",
     "unit_guessed": "A channel's unit was wrong and was put right.",
-    "bad_channels": "Channels marked bad in channels.tsv were left out.",
+    "bad_channels": "Channels marked bad in channels.tsv, or without a scale in the header of an "
+    "EDF file, were left out.",
     "no_channels_tsv": "There is no channels.tsv; types of channels go by their names.",
     "no_date": "The recording has no date.",
     "hypnogram": "Stages in events.tsv told wake from sleep.",
@@ -125,7 +126,10 @@ def write_summary(tree: OutputTree) -> pd.DataFrame:
     clusters = sorted({key for row in rows for key in row if key.endswith("_minutes")}, key=_number)
     front = [column for column in COLUMNS if column not in ("flags", "error")]
     columns = [*front, *clusters, "flags", "error"]
-    table = pd.DataFrame(rows, columns=columns).fillna("n/a")
+    table = pd.DataFrame(rows, columns=columns)
+    ok = table["status"] == "ok"
+    table.loc[ok, clusters] = table.loc[ok, clusters].fillna("0")
+    table = table.fillna("n/a")
     tree.write("arousals.tsv", _tsv(table))
     tree.write("arousals.json", to_json(_sidecar(clusters)))
     tree.write("timing.tsv", _tsv(_timing(tree)))
