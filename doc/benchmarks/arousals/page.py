@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 import sections
+import sections_real
 from recordings import PEOPLE, SEEDS
 from results import load_own, load_peers
 from run import MAIN, METHODS
@@ -70,8 +71,8 @@ def write_page(cache: Path, half: str, output: Path) -> None:
         sections.beside_others(own, peers),
         sections.calibration(own),
         sections.onsets(own, peers),
-        sections.implants(own, peers),
-        sections.untouched(own, peers),
+        sections_real.implants(own, peers),
+        sections_real.untouched(own, peers),
         sections.ablation(ablation),
         sections.robustness(own),
     ]

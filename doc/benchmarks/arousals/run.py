@@ -133,7 +133,11 @@ def describe(prepared: Prepared, method: str) -> dict:
         else {
             "onset": list(true.onset),
             "duration": list(true.duration),
-            **{k: [extra[k] for extra in true.extras] for k in ("ramp", "strength", "emg")},
+            **{
+                key: [extra[key] for extra in true.extras]
+                for key in ("ramp", "strength", "emg", "ratio")
+                if all(key in extra for extra in true.extras)
+            },
         },
         "lookalikes": None
         if alike is None

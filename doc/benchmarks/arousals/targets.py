@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from scores import agreement, recall_at, score_result
-from sections import FACTOR, OURS, in_sleep, of, pooled, shared_names
+from sections import FACTOR, OURS, of, pooled, shared_names
+from sections_real import in_sleep
 from sleepers import KINDS
 
 UNET = "psgscoring, U-Net v2"
