@@ -1,4 +1,7 @@
-"""Sections of the page: each takes results and returns Markdown. Those of real sleep: `sections_real.py`."""
+"""Sections of the page: each takes results and returns Markdown.
+
+Those on real sleep are in `sections_real.py`.
+"""
 
 from __future__ import annotations
 
