@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
-from recordings import PARTS, RATES, SEEDS, names
+from recordings import PARTS, RATES, SEEDS, half_of, names
 from robustness import changed_names
 from tables import Prepared, detect, prepare, state_of_code
 from threadpoolctl import threadpool_limits
@@ -114,9 +114,8 @@ def describe(prepared: Prepared, method: str) -> dict:
         kind = kind.replace("_", " ")
     true = prepared.arousals
     alike = prepared.lookalikes
-    half = next(
-        (h for h in SEEDS if prepared.name in set(names(h)) | set(changed_names(h))), "both"
-    )
+    seed = int(source) if source.isdigit() else None
+    half = half_of(source) if seed is None else next(h for h in SEEDS if seed in SEEDS[h])
     return {
         "name": prepared.name,
         "part": part,
