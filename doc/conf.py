@@ -1,7 +1,15 @@
 """Sphinx configuration."""
 
 import os
+import sys
+import warnings
 from datetime import date
+from pathlib import Path
+
+import matplotlib as mpl
+import mne
+import torch
+from sphinx_gallery.sorting import FileNameSortKey
 
 import mne_arousal
 
@@ -15,6 +23,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
 ]
 if os.environ.get("MNE_AROUSAL_INTERSPHINX"):  # needs the internet, which a build must not
@@ -28,9 +37,15 @@ if os.environ.get("MNE_AROUSAL_INTERSPHINX"):  # needs the internet, which a bui
         "sklearn": ("https://scikit-learn.org/stable", None),
     }
 
-exclude_patterns = ["_build"]
+nitpicky = True
+suppress_warnings = ["config.cache"]  # the gallery takes functions, which no cache can keep
+nitpick_ignore = [("py:func", "mne_arousal.events.calibrate")]  # not public
+if "sphinx.ext.intersphinx" not in extensions:
+    nitpick_ignore_regex = [(r"py:.*", r"(braindecode|mne|numpy|pandas|sklearn|torch|yasa)\..*")]
+
+exclude_patterns = ["_build", "tutorials/*.ipynb", "tutorials/*.md5"]
 templates_path = ["_templates"]
-default_role = "obj"
+default_role = "autolink"  # a link where the name is an object, else emphasis
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "inherited-members": False}
@@ -46,3 +61,41 @@ html_title = "mne-arousal"
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_sidebars = {"index": [], "install": [], "changelog": [], "references": []}
 html_show_sourcelink = False
+
+# Tutorials. Those that need what is not there are shown, and not run.
+not_run = {"tutorial_7_gpu_cluster": "it needs a GPU or a cluster"}
+_sleep_edf = Path(os.environ.get("PHYSIONET_SLEEP_PATH", ".")) / "physionet-sleep-data"
+if not _sleep_edf.exists():
+    not_run["tutorial_4_agreement"] = "PHYSIONET_SLEEP_PATH names no folder with Sleep-EDF"
+for _name, _reason in not_run.items():
+    print(f"{_name} is shown and not run: {_reason}", file=sys.stderr)
+
+
+def reset_examples(gallery_conf, fname):
+    """Set what every tutorial starts from."""
+    mpl.use("Agg")
+    mne.set_log_level("warning")
+    mne.viz.set_browser_backend("matplotlib", verbose="error")
+    torch.set_num_threads(1)
+    # braindecode 1.8 asks MNE 1.13 for a montage by its former name
+    warnings.filterwarnings("ignore", message="Montage name 'standard_1020'")
+
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "tutorials",
+    "filename_pattern": rf"/tutorial_(?!{'|'.join(n.removeprefix('tutorial_') for n in not_run)})",
+    "within_subsection_order": FileNameSortKey,
+    "reset_modules": (reset_examples,),
+    "capture_repr": ("_repr_html_", "__repr__"),
+    "doc_module": ("mne_arousal",),
+    "reference_url": {"mne_arousal": None},
+    "backreferences_dir": None,
+    "remove_config_comments": True,
+    "plot_gallery": True,
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "write_computation_times": False,
+    "min_reported_time": 1e9,
+}

@@ -182,7 +182,7 @@ def analyse_recording(
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         The recording.
     hypnogram, picks, features, false_alarms, pipeline, device, random_state, verbose
-        As in :func:`annotate_arousals`.
+        As in :func:`mne_arousal.annotate_arousals`.
 
     Returns
     -------

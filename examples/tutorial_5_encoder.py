@@ -1,0 +1,74 @@
+"""
+=====================
+5. Inside the encoder
+=====================
+
+:class:`~mne_arousal.PSGEncoder` is a small network trained on the night itself: it hides parts of
+the night and learns to rebuild them. Here it is trained for a few epochs on one short night, which
+shows how it is used. What it adds, measured, is on the page of its :doc:`benchmarks
+</benchmarks/encoder>`.
+"""
+
+# %%
+# Windows of 2 s, one after the other.
+
+import numpy as np
+
+from mne_arousal import PSGEncoder, PSGWindower
+from mne_arousal.datasets import simulate_psg
+from mne_arousal.hypnogram import hypnogram_to_stages
+from mne_arousal.viz import plot_embedding, plot_history
+
+night = simulate_psg(duration=2 * 3600.0, random_state=3, verbose="error")
+windows = PSGWindower(window_length=2.0, hop=2.0, verbose="error").fit_transform(night.raw)
+print(f"{len(windows)} windows")
+
+# %%
+# Train
+# -----
+
+encoder = PSGEncoder(
+    max_epochs=8, steps_per_epoch=20, random_state=0, device="cpu", verbose="error"
+)
+latent = encoder.fit_transform(windows)
+latent.iloc[:3, :5].round(2)
+
+# %%
+# The loss on stretches of the night that were held out chooses the epoch whose weights are kept.
+
+plot_history(encoder.history_)
+
+# %%
+# The latent in the plane
+# -----------------------
+# Coloured by the simulated stages, which the encoder has not seen.
+
+stages = hypnogram_to_stages(night.hypnogram, duration=night.raw.times[-1])
+epochs = (latent.index.get_level_values("onset") // 30).astype(int)
+labels = stages[np.minimum(epochs, len(stages) - 1)]
+names = {-1: "unscored", **dict(enumerate(["W", "N1", "N2", "N3", "R"]))}
+plot_embedding(latent, labels, names=names, n_samples=2000)
+
+# %%
+# Pretrained weights
+# ------------------
+# The package brings weights from several nights (see their :doc:`model card
+# </encoder_model_card>`). They map to whatever EEG, EOG and EMG channels there are, and work
+# without any training.
+
+pretrained = PSGEncoder(weights="default", max_epochs=0, device="cpu", verbose="error")
+plot_embedding(pretrained.fit_transform(windows), labels, names=names, n_samples=2000)
+
+# %%
+# Save and load
+# -------------
+# Weights are kept as safetensors: a file of numbers, that can't run code when it is loaded.
+
+import tempfile
+from pathlib import Path
+
+path = Path(tempfile.mkdtemp()) / "night.safetensors"
+encoder.save(path)
+again = PSGEncoder.load(path)
+np.testing.assert_allclose(again.transform(windows), latent, atol=1e-5)
+print(f"{path.stat().st_size / 1024:.0f} KiB")

@@ -1,0 +1,80 @@
+"""
+====================================
+6. Inside Dynamic Mode Decomposition
+====================================
+
+A window as a sum of modes, each with a frequency and a rate at which it grows or decays (Schmid
+2010; Tu et al. 2014).
+"""
+
+# %%
+# One minute of simulated deep sleep and a window of 2 s in it.
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from mne_arousal import DMDTransformer, PSGWindower
+from mne_arousal.datasets import simulate_psg
+from mne_arousal.viz import plot_dmd_spectrum
+
+night = simulate_psg(duration=3600.0, random_state=4, n_eeg=4, verbose="error")
+windower = PSGWindower(window_length=2.0, hop=2.0, picks=night.raw.ch_names[:4], verbose="error")
+windows = windower.fit_transform(night.raw)
+
+# %%
+# Each channel by itself
+# ----------------------
+# A snapshot is ten consecutive samples; the step from each snapshot to the next is a matrix, whose
+# eigenvalues tell frequency and growth.
+
+dmd = DMDTransformer(rank=12).fit(windows)
+result = dmd.decompose(windows)
+names = [label.split(":", 1)[1] for label in windower.channels_]
+at = 400
+plot_dmd_spectrum(result, at, ch_names=names)
+
+# %%
+# What is kept as features depends on neither the order nor the sign of the modes: the power of
+# modes in each band, mean frequency and growth, spread, residual.
+
+features = dmd.transform(windows)
+features.iloc[:3, :6].round(2)
+
+# %%
+# All channels together
+# ---------------------
+# A mode then has a place on the scalp: its magnitude over the channels.
+
+joint = DMDTransformer(rank=8, joint=True).fit(windows)
+plot_dmd_spectrum(joint.decompose(windows), at, ch_names=names, n_maps=4)
+
+# %%
+# How many modes?
+# ---------------
+# Fixed, by their share of energy, or by the optimal threshold for singular values in noise (Gavish
+# and Donoho 2014).
+
+fig, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+for rank, style in ((0.9, "-"), (0.99, "--"), (0, ":")):
+    ranks = DMDTransformer(rank=rank).fit(windows).decompose(windows).ranks.mean(axis=1)
+    label = "optimal threshold" if rank == 0 else f"{rank:.0%} of energy"
+    axis.hist(ranks, np.arange(0.5, 11), histtype="step", linestyle=style, label=label)
+axis.set(xlabel="Modes kept, mean over channels", ylabel="Windows")
+axis.legend()
+
+# %%
+# The step back: modes and amplitudes rebuild the snapshots of the window.
+
+window = 0
+modes = result.modes[at, window]  # (n_delays, rank)
+eigenvalues, amplitudes = result.eigenvalues[at, window], result.amplitudes[at, window]
+known = np.isfinite(eigenvalues)
+times = np.arange(200 - dmd.n_delays_ + 1)
+dynamics = amplitudes[known, None] * eigenvalues[known, None] ** times
+rebuilt = np.real(modes[:, known] @ dynamics)[0]
+signal = windows[at][0][window][: len(times)]
+fig, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+axis.plot(times / 100, 1e6 * signal, color="black", label="EEG")
+axis.plot(times / 100, 1e6 * rebuilt, color="#D55E00", linestyle="--", label="modes")
+axis.set(xlabel="Time (s)", ylabel=f"{names[window]} (µV)")
+axis.legend()
