@@ -60,6 +60,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "mne-arousal"
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_sidebars = {"index": [], "install": [], "changelog": [], "references": []}
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 
 # Tutorials. Those that need what is not there are shown, and not run.
@@ -91,6 +92,7 @@ sphinx_gallery_conf = {
     "doc_module": ("mne_arousal",),
     "reference_url": {"mne_arousal": None},
     "backreferences_dir": None,
+    "ignore_repr_types": r"matplotlib|mne\.viz",  # the figure itself is there
     "remove_config_comments": True,
     "plot_gallery": True,
     "abort_on_example_error": True,

@@ -31,7 +31,7 @@ print(annotations)
 
 raw.set_annotations(raw.annotations + annotations)
 raw.copy().crop(annotations.onset[0] - 10, annotations.onset[0] + 20).plot(
-    duration=30, scalings={"eeg": 40e-6, "eog": 60e-6, "emg": 40e-6}
+    duration=30, scalings={"eeg": 40e-6, "eog": 60e-6, "emg": 40e-6, "resp": 1e-4}
 )
 
 # %%

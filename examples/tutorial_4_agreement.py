@@ -31,9 +31,12 @@ print(f"90 % intervals that hold the onset: {scores.interval_coverage:.0%}")
 match_events(simulated.arousals, found.annotations).head()
 
 # %%
-# Without a threshold: average precision of the evidence over windows. Chance is the prevalence.
+# Without a threshold: average precision of the evidence over the windows of sleep. Chance is the
+# prevalence.
 
-evidence = found.evidence["evidence"]
+epochs = (found.evidence.index // 30).astype(int)
+asleep = ~found.stages["cluster"].isin([-1, *found.wake_clusters]).to_numpy()[epochs]
+evidence = found.evidence["evidence"][asleep]
 ranking = score_evidence(simulated.arousals, evidence.to_numpy(), evidence.index.to_numpy())
 print(f"average precision {ranking.average_precision:.2f}, chance {ranking.prevalence:.2f}")
 
@@ -75,7 +78,8 @@ stages = hypnogram_to_stages(hypnogram, len(clusters), duration=night.duration)
 asleep = np.flatnonzero(stages > 0)
 period = slice(max(asleep[0] - 60, 0), asleep[-1] + 61)
 agreement = score_stages(stages[period], clusters[period])
-print(agreement)
+print(f"adjusted mutual information {agreement.ami:.2f}")
+print(f"accuracy {agreement.mapped_accuracy:.2f}, kappa {agreement.kappa:.2f} after mapping")
 
 # %%
 # What each cluster is made of, by the expert. A cluster may hold two stages, or part of one.

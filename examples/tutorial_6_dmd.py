@@ -8,7 +8,7 @@ A window as a sum of modes, each with a frequency and a rate at which it grows o
 """
 
 # %%
-# One minute of simulated deep sleep and a window of 2 s in it.
+# An hour of simulated sleep in windows of 2 s.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -63,18 +63,22 @@ axis.set(xlabel="Modes kept, mean over channels", ylabel="Windows")
 axis.legend()
 
 # %%
-# The step back: modes and amplitudes rebuild the snapshots of the window.
+# What the modes predict
+# ----------------------
+# Modes that decay do not rebuild two seconds from their start: EEG is excited again and again,
+# and how soon a mode dies out is what its growth rate tells. What they do is the step from each
+# snapshot to the next, here for the last sample of each.
 
-window = 0
-modes = result.modes[at, window]  # (n_delays, rank)
-eigenvalues, amplitudes = result.eigenvalues[at, window], result.amplitudes[at, window]
-known = np.isfinite(eigenvalues)
-times = np.arange(200 - dmd.n_delays_ + 1)
-dynamics = amplitudes[known, None] * eigenvalues[known, None] ** times
-rebuilt = np.real(modes[:, known] @ dynamics)[0]
-signal = windows[at][0][window][: len(times)]
+channel, delays = 0, dmd.n_delays_
+known = np.isfinite(result.eigenvalues[at, channel])
+modes = result.modes[at, channel][:, known]  # (n_delays, rank)
+step = modes * result.eigenvalues[at, channel, known] @ np.linalg.pinv(modes)
+signal = windows[at][0][channel]
+snapshots = np.lib.stride_tricks.sliding_window_view(signal, delays)
+predicted = (snapshots[:-1] @ step.T).real[:, -1]
+times = np.arange(delays, len(signal)) / 100
 fig, axis = plt.subplots(figsize=(7, 3), layout="constrained")
-axis.plot(times / 100, 1e6 * signal, color="black", label="EEG")
-axis.plot(times / 100, 1e6 * rebuilt, color="#D55E00", linestyle="--", label="modes")
-axis.set(xlabel="Time (s)", ylabel=f"{names[window]} (µV)")
+axis.plot(times, 1e6 * signal[delays:], color="black", label="EEG")
+axis.plot(times, 1e6 * predicted, color="#D55E00", linestyle="--", label="one step ahead")
+axis.set(xlabel="Time (s)", ylabel=f"{names[channel]} (µV)")
 axis.legend()
