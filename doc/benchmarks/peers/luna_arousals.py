@@ -13,6 +13,8 @@ from signals import Signals
 # Luna scores no event. A lower threshold of the rise of fast over slow EEG, its first criterion,
 # doubles the events, from which precision and recall over scores can be drawn.
 LOWER = 1.0
+# Luna refuses EEG of 50 Hz; its beta band ends at 30 Hz.
+LEAST_RATE = 100  # Hz
 
 
 def detect(method: str, signals: Signals):
@@ -46,8 +48,9 @@ def detect(method: str, signals: Signals):
         for event in weaker
         if all(event[0] >= a + b or event[0] + event[1] <= a for a, b, _ in events)
     ]
-    notes = "" if signals.emg_name is not None else "no EMG: none in REM sleep"
-    return events, candidates, seconds, notes
+    notes = ["no EMG: none in REM sleep"] * (signals.emg_name is None)
+    notes += [f"EEG of {signals.sfreq:g} Hz brought to {LEAST_RATE} Hz"] * _is_slow(signals)
+    return events, candidates, seconds, "; ".join(notes)
 
 
 def _arousals(signals: Signals, options: str = "") -> list[tuple]:
@@ -69,16 +72,25 @@ def _arousals(signals: Signals, options: str = "") -> list[tuple]:
         )
         recording.attach_edf(str(signals.path))
         recording.attach_annot(str(stages))
+        if _is_slow(signals):
+            recording.silent_proc(f"RESAMPLE sig={eeg} sr={LEAST_RATE}")
         recording.silent_proc(f"AROUSALS eeg={eeg} {emg} add=peer {options}")
     if "peer_eeg_tilt_rise" not in list(recording.channels()["Channels"]):
         raise RuntimeError("Luna's AROUSALS made no output for this recording.")
     rise = np.ravel(recording.data(["peer_eeg_tilt_rise"])[1])
     sfreq = len(rise) / signals.duration
     events = []
-    for onset, stop in recording.fetch_annots(["arousal"])[["Start", "Stop"]].to_numpy(float):
+    found = recording.fetch_annots(["arousal"])
+    if not len(found):  # no columns either
+        return events
+    for onset, stop in found[["Start", "Stop"]].to_numpy(float):
         inside = rise[max(int(onset * sfreq) - 1, 0) : int(np.ceil(stop * sfreq)) + 1]
         events.append((onset, stop - onset, float(inside.max(initial=0))))
     return events
+
+
+def _is_slow(signals: Signals) -> bool:
+    return signals.sfreq < LEAST_RATE
 
 
 def _label(name: str) -> str:
