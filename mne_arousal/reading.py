@@ -68,8 +68,8 @@ def read_recording(source) -> tuple[BaseRaw, str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            raw = reader(source if reader is _read_bids else path, verbose="warning")
-        except (ValueError, OSError, RuntimeError, IndexError, KeyError, UnicodeError) as error:
+            raw = _read_any_encoding(reader, source if reader is _read_bids else path)
+        except (ValueError, OSError, RuntimeError, LookupError, ArithmeticError) as error:
             raise RecordingError(
                 f"can't be read as {path.suffix or 'a recording'} ({_first_line(error)}). "
                 "Check that the file is whole and of the format that its name says.",
@@ -86,10 +86,21 @@ def read_recording(source) -> tuple[BaseRaw, str]:
     return raw, name
 
 
-def _read_bids(source, verbose):
+def _read_any_encoding(reader, source) -> BaseRaw:
+    """Read a recording whose EDF+ annotations are in UTF-8, as they should, or in Latin-1."""
+    try:
+        return reader(source, verbose="warning")
+    except Exception as error:
+        # for other encodings MNE raises an Exception of no narrower class
+        if type(error) is not Exception or "invalid byte" not in str(error):
+            raise
+    return reader(source, verbose="warning", encoding="latin1")
+
+
+def _read_bids(source, verbose, **extra_params):
     from mne_bids import read_raw_bids
 
-    return read_raw_bids(source, verbose=verbose)
+    return read_raw_bids(source, extra_params=extra_params, verbose=verbose)
 
 
 def _first_line(error: Exception) -> str:

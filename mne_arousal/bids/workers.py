@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 
 from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
 from mne.utils import ProgressBar, logger
 
 from ..outputs import OutputError
@@ -14,6 +15,7 @@ from .output_tree import OutputTree
 from .process import Outcome, note_failure, process_recording, started_path
 from .settings import Settings
 
+CHUNK = 8  # recordings a worker between two looks at how far it is
 DIED = (
     "{name}: the process that worked on it was ended from outside, most often for want of memory. "
     "Use fewer jobs, or a machine with more memory."
@@ -70,9 +72,16 @@ def process_all(
 
 
 def _outcomes(recordings, settings, n_jobs) -> Iterator[Outcome]:
-    # unordered, so that a long night holds no other back and results don't pile up
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    yield from parallel(delayed(process_recording)(r, settings) for r in recordings)
+    tasks = [delayed(process_recording)(recording, settings) for recording in recordings]
+    backend, n_workers = get_active_backend()
+    if getattr(backend, "supports_return_generator", False):
+        # unordered, so that a long night holds no other back
+        yield from Parallel(n_jobs, return_as="generator_unordered", batch_size=1)(tasks)
+        return
+    # Ray's back end hands results over only when all are there
+    size = max(n_workers, 1) * CHUNK
+    for first in range(0, len(tasks), size):
+        yield from Parallel(n_jobs, batch_size=1)(tasks[first : first + size])
 
 
 def _alone(tree: OutputTree, recording: Recording, settings: Settings) -> Outcome:

@@ -17,7 +17,9 @@ CONTEXT.set_forkserver_preload(["torch", "braindecode.preprocessing", "tests.bid
 def run_command(arguments, kill_at_write=None, file_limit=None, log=None):
     """Run the command; end it without warning at a write, or let no file grow beyond a limit."""
     if log is not None:
-        sys.stderr = sys.stdout = open(log, "w", buffering=1)
+        handle = os.open(log, os.O_WRONLY | os.O_CREAT)
+        os.dup2(handle, 1)
+        os.dup2(handle, 2)
     if kill_at_write is not None:
         _kill_at_write(kill_at_write)
     if file_limit is not None:

@@ -157,6 +157,18 @@ def test_accents_in_labels(root):
     assert result(root)[0] is None
 
 
+def test_annotations_in_latin_1(root):
+    """As recorders wrote them before EDF+ said UTF-8."""
+    path = eeg_file(root, SUBJECT)
+    signals = [edfio.EdfSignal(np.random.default_rng(0).normal(0, 20, 40_000), 100.0, label="C3")]
+    notes = [edfio.EdfAnnotation(10.0, None, "Lichter geloescht")]
+    edfio.Edf(signals, annotations=notes).write(path)
+    path.write_bytes(
+        path.read_bytes().replace(b"geloescht", "gel\xf6scht".encode("latin-1") + b" ")
+    )
+    assert result(root)[0] is None
+
+
 def gap_recording(path, gap):
     """Write an EDF+ recording in two pieces, `gap` s apart."""
     rng = np.random.default_rng(0)

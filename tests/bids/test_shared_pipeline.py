@@ -37,10 +37,10 @@ def test_a_pipeline_survives_the_disk(fitted, simulated, tmp_path):
     path = tmp_path / "pipeline.safetensors"
     path.write_bytes(pipeline_bytes(fitted))
     restored = read_pipeline(path, device="cpu")
+    assert pipeline_bytes(restored) == path.read_bytes()
     other = add_fif(tmp_path, "02", simulated.copy().crop(500, 1199))
     for found, expected in zip(tables(restored, other), tables(fitted, other), strict=True):
         pd.testing.assert_frame_equal(found, expected)
-    assert pipeline_bytes(restored) == path.read_bytes()
     assert list(restored.named_steps) == ["windows", "features", "arousals"]
 
 

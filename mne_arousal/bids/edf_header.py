@@ -1,0 +1,193 @@
+"""Headers of EDF and BDF files, checked before anything relies on them.
+
+A reader that meets an impossible value may replace it by a guess: a record of 0 s by one of 1 s, a
+missing scale by 1, a gap by nothing. Times and voltages would be wrong then, and nobody told.
+Fields and their places: Kemp B. et al. (1992), Electroencephalography and Clinical Neurophysiology
+82, 391-393; Kemp B., Olivan J. (2003), Clinical Neurophysiology 114, 1755-1761.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..utils.errors import RecordingError
+
+_FIXED = 256
+_ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
+_MAX_SIGNALS = 4096  # far above any recorder; a wrong number would have gigabytes read
+_ONSET = re.compile(rb"^([+-]\d+(?:\.\d*)?)\x14")
+
+
+@dataclass
+class EdfHeader:
+    """What a header says.
+
+    Attributes
+    ----------
+    n_records : int
+        Data records.
+    record_duration : float
+        Length of one, s.
+    labels : list of str
+        Names of the signals.
+    n_samples : list of int
+        Samples of each signal in one record.
+    unscaled : list of int
+        Signals whose values can't be turned into volts.
+    sample_bytes : int
+        2 for EDF, 3 for BDF.
+    discontinuous : bool
+        Whether there may be gaps between records.
+    """
+
+    n_records: int
+    record_duration: float
+    labels: list[str]
+    n_samples: list[int]
+    unscaled: list[int]
+    sample_bytes: int
+    discontinuous: bool
+
+    @property
+    def unscaled_channels(self) -> list[int]:
+        """Places of unscaled signals among those that are no annotations."""
+        channels = [i for i, label in enumerate(self.labels) if label not in _ANNOTATIONS]
+        return [place for place, i in enumerate(channels) if i in self.unscaled]
+
+
+def read_edf_header(path, name: str) -> EdfHeader:
+    """Read and check the header of an EDF or BDF file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    name : str
+        Name of the recording, for errors.
+
+    Returns
+    -------
+    header : EdfHeader
+        What it says.
+
+    Raises
+    ------
+    RecordingError
+        If it can't be, or the recording has gaps.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            fixed = file.read(_FIXED)
+            n_signals = _integer(fixed[252:256], "the number of signals", name, 1, _MAX_SIGNALS)
+            signals = file.read(_FIXED * n_signals)
+    except OSError as error:
+        raise RecordingError(f"can't be read ({error.strerror}).", name) from error
+    if len(signals) < _FIXED * n_signals:
+        raise RecordingError("is cut short: it ends within its header. Copy it again.", name)
+    header = _parse(fixed, signals, n_signals, name)
+    if header.discontinuous:
+        _refuse_gaps(path, header, _FIXED * (n_signals + 1), name)
+    return header
+
+
+def _parse(fixed: bytes, signals: bytes, n: int, name: str) -> EdfHeader:
+    _integer(fixed[184:192], "the length of the header", name, _FIXED * (n + 1), _FIXED * (n + 1))
+    n_records = _integer(fixed[236:244], "the number of data records", name, -1)
+    if n_records == -1:
+        raise RecordingError(
+            "was never closed: its header does not say how many data it holds. Export it again.",
+            name,
+        )
+    duration = _number(fixed[244:252])
+    labels = [_text(signals[i * 16 : (i + 1) * 16]) for i in range(n)]
+    only_annotations = all(label in _ANNOTATIONS for label in labels)
+    if duration is None or duration < 0 or (duration == 0 and not only_annotations):
+        raise _impossible("the length of a data record", name)
+    at = 216 * n
+    n_samples = [
+        _integer(signals[at + i * 8 : at + (i + 1) * 8], f"the samples of signal {i + 1}", name, 1)
+        for i in range(n)
+    ]
+    return EdfHeader(
+        n_records=n_records,
+        record_duration=duration,
+        labels=labels,
+        n_samples=n_samples,
+        unscaled=[i for i in range(n) if not _has_scale(signals, n, i)],
+        sample_bytes=3 if fixed[:1] == b"\xff" else 2,
+        discontinuous=fixed[192:197] in (b"EDF+D", b"BDF+D"),
+    )
+
+
+def _has_scale(signals: bytes, n: int, i: int) -> bool:
+    limits = [
+        _number(signals[at * n + i * 8 : at * n + (i + 1) * 8]) for at in (104, 112, 120, 128)
+    ]
+    if None in limits:
+        return False
+    physical_low, physical_high, digital_low, digital_high = limits
+    return physical_low != physical_high and digital_low < digital_high
+
+
+def _refuse_gaps(path: Path, header: EdfHeader, start: int, name: str) -> None:
+    signal = next((i for i, label in enumerate(header.labels) if label in _ANNOTATIONS), None)
+    if signal is None:
+        raise RecordingError(
+            "says that it is discontinuous (EDF+D) but not when its pieces begin. Export it "
+            "without gaps.",
+            name,
+        )
+    size = header.sample_bytes
+    before = sum(header.n_samples[:signal]) * size
+    record = sum(header.n_samples) * size
+    first = None
+    with path.open("rb") as file:
+        for i in range(header.n_records):
+            file.seek(start + i * record + before)
+            match = _ONSET.match(file.read(header.n_samples[signal] * size))
+            if match is None:
+                raise RecordingError(
+                    f"does not say when its data record {i + 1} begins. Export it again.", name
+                )
+            onset = float(match[1])
+            first = onset if first is None else first
+            expected = first + i * header.record_duration
+            if abs(onset - expected) > 0.5 * header.record_duration:
+                raise RecordingError(
+                    f"is discontinuous (EDF+D): a gap begins {expected - first:g} s after its "
+                    "start. Split it into continuous recordings, as runs of BIDS.",
+                    name,
+                )
+
+
+def _text(field: bytes) -> str:
+    return field.decode("latin-1").strip(" \x00")
+
+
+def _number(field: bytes) -> float | None:
+    text = _text(field).replace(",", ".")  # written so by recorders in Europe
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _integer(field: bytes, what: str, name: str, low: int, high: int | None = None) -> int:
+    value = _number(field)
+    if value is None or value != int(value) or value < low or (high is not None and value > high):
+        raise _impossible(what, name)
+    return int(value)
+
+
+def _impossible(what: str, name: str) -> RecordingError:
+    # what stands there is not quoted: in a damaged header it may be the subject's name
+    return RecordingError(
+        f"can't be read: its header has no possible value for {what}. It is no EDF or BDF file, or "
+        "was damaged. Copy or export it again.",
+        name,
+    )
