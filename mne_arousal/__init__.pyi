@@ -1,4 +1,4 @@
-from . import datasets, hypnogram, metrics, report, viz
+from . import annotation_files, datasets, hypnogram, metrics, report, viz
 from .annotate import annotate_arousals
 from .bids import annotate_bids
 from .clusterer import ArousalClusterer
@@ -19,6 +19,7 @@ __all__ = [
     "SpectralTransformer",
     "annotate_arousals",
     "annotate_bids",
+    "annotation_files",
     "datasets",
     "hypnogram",
     "make_arousal_pipeline",

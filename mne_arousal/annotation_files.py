@@ -21,6 +21,8 @@ import pandas as pd
 
 from .utils.errors import RecordingError
 
+__all__ = ["read_annotation_file", "write_annotations"]
+
 PARTIAL = ".mne-arousal-"  # how names of unfinished files begin
 WRITERS = ("csv", "fif", "edf", "xml", "annot")
 _ANNOT_COLUMNS = {

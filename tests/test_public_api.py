@@ -8,7 +8,7 @@ from numpydoc.validate import validate
 
 import mne_arousal
 
-NAMESPACES = ("datasets", "hypnogram", "metrics", "report", "viz")
+NAMESPACES = ("annotation_files", "datasets", "hypnogram", "metrics", "report", "viz")
 # As in pyproject.toml, but for what only a check of the source gets wrong or is lenient in.
 NOT_ASKED_FOR = {"ES01", "EX01", "GL01", "GL08", "PR01", "RT02", "SA01", "SS05", "YD01"}
 

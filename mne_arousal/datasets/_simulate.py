@@ -42,6 +42,13 @@ class SimulatedPSG(NamedTuple):
         What may be taken for an arousal but is none; the description is the kind:
         ``"spindle train"``, ``"EMG burst"``, ``"movement"``, ``"electrode pop"``,
         ``"short burst"`` (under 3 s) or ``"awakening"`` (over 15 s).
+
+    Examples
+    --------
+    >>> from mne_arousal.datasets import simulate_psg
+    >>> night = simulate_psg(duration=300, random_state=0, verbose="error")
+    >>> night._fields
+    ('raw', 'hypnogram', 'arousals', 'decoys')
     """
 
     raw: mne.io.RawArray
@@ -128,6 +135,13 @@ def simulate_psg(
 
     A simulation shows whether a method finds what was put in. How well the method works
     on people, only recordings of people show.
+
+    Examples
+    --------
+    >>> from mne_arousal.datasets import simulate_psg
+    >>> raw = simulate_psg(duration=300, random_state=0, n_eeg=1, verbose="error").raw
+    >>> raw.ch_names
+    ['C3-M2', 'E1-M2', 'E2-M2', 'Chin', 'ECG', 'Airflow']
     """
     _check(duration, sfreq, difficulty, arousal_index, n_eeg, age, gain, line_freq)
     seeds = check_random_state(random_state).randint(np.iinfo(np.int32).max, size=len(_PARTS))

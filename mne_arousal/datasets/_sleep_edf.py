@@ -52,6 +52,11 @@ def fetch_sleep_edf(subjects=(0,), recordings=(1,), *, path=None, verbose=None):
     -----
     The database is described by Kemp et al. (2000), IEEE Trans. Biomed. Eng. 47:1185, and
     distributed by PhysioNet (Goldberger et al. 2000) under ODC-By 1.0.
+
+    Examples
+    --------
+    >>> from mne_arousal.datasets import fetch_sleep_edf
+    >>> ((psg, hypnogram),) = fetch_sleep_edf(subjects=[0], recordings=[1])  # doctest: +SKIP
     """
     subjects = _read_numbers(subjects, "subjects", range(83))
     recordings = _read_numbers(recordings, "recordings", (1, 2))

@@ -29,6 +29,14 @@ class IndexScores(Scores):
     limit_low, limit_high : float
         Limits of agreement, bias ± 1.96 standard deviations (Bland & Altman 1986); NaN for
         fewer than two recordings.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mne_arousal.metrics import score_arousal_index
+    >>> true = pd.DataFrame({"onset": [10.0, 50.0], "duration": 5.0})
+    >>> score_arousal_index(true, true[:1], sleep_hours=0.5).bias
+    -2.0
     """
 
     n_recordings: int

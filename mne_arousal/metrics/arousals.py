@@ -38,6 +38,15 @@ class ArousalScores(Scores):
         prediction; NaN when predictions carry no intervals.
     offset_error_median, offset_error_p90, offset_bias : float
         The same of offsets, the ends of events, s.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mne_arousal.metrics import score_arousals
+    >>> true = pd.DataFrame({"onset": [10.0, 50.0], "duration": 5.0})
+    >>> scores = score_arousals(true, true[:1])
+    >>> scores.n_matched, scores["recall"]
+    (1, 0.5)
     """
 
     n_true: int

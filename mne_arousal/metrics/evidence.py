@@ -26,6 +26,17 @@ class EvidenceScores(Scores):
         Area under the precision-recall curve of windows.
     roc_auc : float
         Area under the receiver operating characteristic of windows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from mne_arousal.metrics import score_evidence
+    >>> true = pd.DataFrame({"onset": [10.0], "duration": 5.0})
+    >>> times = np.arange(0.0, 40.0, 2.0)
+    >>> scores = score_evidence(true, ((times >= 10) & (times < 15)).astype(float), times)
+    >>> scores.n_windows
+    20
     """
 
     n_windows: int
@@ -62,6 +73,17 @@ def score_evidence(true, evidence, times, *, window_length=2.0, description="aro
     ------
     ValueError
         If the lengths differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from mne_arousal.metrics import score_evidence
+    >>> true = pd.DataFrame({"onset": [10.0], "duration": 6.0})
+    >>> times = np.arange(0.0, 40.0, 2.0)
+    >>> evidence = ((times >= 10) & (times < 16)).astype(float)
+    >>> score_evidence(true, evidence, times).average_precision
+    1.0
     """
     evidence, times = np.asarray(evidence, dtype=float), np.asarray(times, dtype=float)
     if evidence.ndim != 1 or evidence.shape != times.shape:

@@ -27,6 +27,14 @@ class EventRanking(Scores):
         Scores that occur, from the highest down.
     precision, recall : array of float, shape (n_thresholds,)
         Of the events that score at least that.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mne_arousal.metrics import score_event_ranking
+    >>> true = pd.DataFrame({"onset": [10.0, 50.0], "duration": 5.0})
+    >>> score_event_ranking(true, true.assign(score=[2.0, 1.0])).average_precision
+    1.0
     """
 
     n_true: int

@@ -36,6 +36,13 @@ class StageScores(Scores):
         Cohen's kappa of that mapping.
     mapping : dict
         Cluster to name of its most frequent stage.
+
+    Examples
+    --------
+    >>> from mne_arousal.metrics import score_stages
+    >>> scores = score_stages([0, 0, 2, 2, 3], [1, 1, 0, 0, 0])
+    >>> scores.mapped_accuracy
+    0.8
     """
 
     n_epochs: int
@@ -70,6 +77,12 @@ def score_stages(hypnogram, clusters):
     ------
     ValueError
         If the lengths differ or no epoch is scored.
+
+    Examples
+    --------
+    >>> from mne_arousal.metrics import score_stages
+    >>> round(score_stages([0, 0, 2, 2, 4, 4], [1, 1, 0, 0, 2, 2]).ami, 6)
+    1.0
     """
     hypnogram, clusters = np.asarray(hypnogram), np.asarray(clusters)
     if hypnogram.ndim != 1 or hypnogram.shape != clusters.shape:
@@ -117,6 +130,12 @@ def transition_ratio(labels):
     ratio : float
         Changes over neighbouring pairs in which both windows have a state; NaN when there
         is no such pair.
+
+    Examples
+    --------
+    >>> from mne_arousal.metrics import transition_ratio
+    >>> transition_ratio([0, 0, 1, 1, 1])
+    0.25
     """
     if isinstance(labels, pd.Series) and "recording" in labels.index.names:
         recording = labels.index.get_level_values("recording")

@@ -10,6 +10,13 @@ class RecordingError(ValueError):
         What is wrong and what to do about it.
     recording : str | None
         Name of the recording, put before the message.
+
+    Examples
+    --------
+    >>> from mne_arousal import RecordingError
+    >>> raise RecordingError("has no EEG channel. Name one by picks.", "night 1")
+    Traceback (most recent call last):
+    mne_arousal.utils.errors.RecordingError: night 1: has no EEG channel. Name one by picks.
     """
 
     def __init__(self, message: str, recording: str | None = None):

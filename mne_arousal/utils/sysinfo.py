@@ -33,6 +33,15 @@ def sys_info(fid=None):
     ----------
     fid : file-like | None
         Where to write, anything with ``write``. None means standard output.
+
+    Examples
+    --------
+    >>> from io import StringIO
+    >>> from mne_arousal import sys_info
+    >>> text = StringIO()
+    >>> sys_info(text)
+    >>> text.getvalue().splitlines()[0].split()[0]
+    'Platform'
     """
     lines = [
         ("Platform", platform.platform()),

@@ -61,6 +61,14 @@ def plot_embedding(
     ------
     ValueError
         If `method` is unknown, lengths differ, or fewer than three rows are finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mne_arousal.viz import plot_embedding
+    >>> labels = np.repeat([0, 1], 50)
+    >>> features = np.random.default_rng(0).normal(size=(100, 4)) + 3 * labels[:, np.newaxis]
+    >>> fig = plot_embedding(features, labels, method="pca", show=False)
     """
     if method not in ("tsne", "pca"):
         raise ValueError(f"method must be 'tsne' or 'pca', not {method!r}.")

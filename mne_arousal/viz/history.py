@@ -37,6 +37,12 @@ def plot_history(history, *, axes=None, show=True):
     ------
     ValueError
         If there is nothing to draw, or not as many axes as panels.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mne_arousal.viz import plot_history
+    >>> fig = plot_history(pd.DataFrame({"loss": [1.0, 0.6, 0.5]}), show=False)
     """
     history = pd.DataFrame(history)
     losses = history.drop(columns=list(_NO_LOSS), errors="ignore").select_dtypes("number")

@@ -66,6 +66,15 @@ def plot_night(
     ValueError
         If there are no epochs, or not as many axes as panels, or not as many times as
         states.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from mne_arousal.viz import plot_night
+    >>> stages = np.repeat([0, 2, 3], 40)
+    >>> arousals = pd.DataFrame({"onset": [1500.0, 2500.0], "duration": 5.0})
+    >>> fig = plot_night(stages, arousals=arousals, show=False)
     """
     stages = np.asarray(stages["cluster"] if isinstance(stages, pd.DataFrame) else stages)
     if stages.ndim != 1 or len(stages) == 0:
