@@ -6,6 +6,7 @@ Those on real sleep are in `sections_real.py`.
 from __future__ import annotations
 
 import numpy as np
+from robustness import CHANGES, REAL_CHANGES
 from scores import pooled_auprc, recall_at, score_result, summarise
 from sleepers import KINDS
 
@@ -33,6 +34,11 @@ def cell(value, digits: int = 2) -> str:
     if value is None or (isinstance(value, float) and not np.isfinite(value)):
         return "–"
     return str(value) if isinstance(value, str | int) else f"{value:.{digits}f}"
+
+
+def percent(share) -> str:
+    """Write a share, or a dash where there is none."""
+    return "–" if share is None or np.isnan(share) else f"{share:.0%}"
 
 
 def grid(header: list[str], rows: list[list]) -> str:
@@ -191,13 +197,22 @@ def onsets(own: dict, peers: dict) -> str:
                         s[f"{group}n"],
                         cell(s[f"{group}median"], 0),
                         cell(s[f"{group}p90"], 0),
-                        "–" if covered is None else f"{covered:.0%}",
+                        percent(covered),
                         "–" if width is None else f"{width:.2f}",
                     ]
                 )
     header = ["detector", "recordings", "onsets", "matched", "median ms", "90th percentile ms"]
     header += ["90 % interval covers", "its width, median s"]
-    return "## Onsets\n\n" + grid(header, rows)
+    text = "## Onsets\n\n" + grid(header, rows) + "\n"
+    rows = []
+    for kind in KINDS:
+        s = pooled(of(own, part="simulated", kind=kind))
+        if "n" in s:
+            numbers = (s["median"], s["p90"], s["abrupt median"], s["ramped median"])
+            shares = (s.get("abrupt covered"), s.get("ramped covered"))
+            rows.append([f"`{kind}`", *(cell(x, 0) for x in numbers), *map(percent, shares)])
+    header = ["kind", "median ms", "90th percentile ms", "abrupt, median ms", "ramped, median ms"]
+    return text + grid([*header, "abrupt covered", "ramped covered"], rows)
 
 
 def ablation(results: dict[str, dict]) -> str:
@@ -247,7 +262,8 @@ def robustness(own: dict) -> str:
 def _changes(results: list[dict], score: str) -> list[list]:
     base = pooled([r for r in results if r["kind"] == "as it is"])
     rows = []
-    for kind in dict.fromkeys(["as it is", *(r["kind"] for r in results)]):
+    for kind in [*CHANGES, *(k for k in REAL_CHANGES if k not in CHANGES)]:
+        kind = kind.replace("µ", "u")
         s = pooled([r for r in results if r["kind"] == kind])
         if not s or not base:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scores import agreement, recall_at, score_result, table
-from sections import ASKED, OURS, cell, grid, of, pooled, shared_names
+from sections import ASKED, OURS, cell, grid, of, percent, pooled, shared_names
 
 
 def implants(own: dict, peers: dict) -> str:
@@ -41,8 +41,7 @@ def _implant_cells(s) -> list:
     cells = [cell(s["true/h"], 1), cell(s["recall"]), cell(s["others/h"], 1)]
     cells.append(cell(s.get("median"), 0))
     for group in ("abrupt ", "ramped "):
-        covered = s.get(f"{group}covered")
-        cells.append("–" if covered is None or np.isnan(covered) else f"{covered:.0%}")
+        cells.append(percent(s.get(f"{group}covered")))
     return cells
 
 
