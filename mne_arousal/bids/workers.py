@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 
@@ -10,6 +11,7 @@ from joblib.parallel import get_active_backend
 from mne.utils import ProgressBar, logger
 
 from ..outputs import OutputError
+from ..utils.errors import RecordingError
 from .dataset import Recording
 from .output_tree import OutputTree
 from .process import Outcome, note_failure, process_recording, started_path
@@ -52,23 +54,33 @@ def process_all(
     left = {recording.name: recording for recording in recordings}
     failed: list[Outcome] = []
     bar = ProgressBar(len(recordings), mesg="recordings") if progress else None
-    while left:
-        for recording in left.values():
-            tree.remove(started_path(recording))
-        try:
-            for outcome in _outcomes(list(left.values()), settings, n_jobs):
-                _settle(outcome, left, failed, bar)
-        except BrokenExecutor:
-            suspects = [r for r in left.values() if tree.read(started_path(r)) is not None]
-            logger.warning(
-                f"A worker died while {len(suspects)} recordings were worked on; each of them is "
-                "tried again in a process of its own."
-            )
-            for recording in suspects:
-                _settle(_alone(tree, recording, settings), left, failed, bar)
-            if not suspects:
-                raise
+    with warnings.catch_warnings():
+        # loky replaces workers whose memory grew, which costs nothing but the start of another
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+        while left:
+            _pass(tree, left, failed, settings, n_jobs, bar)
     return failed
+
+
+def _pass(tree, left, failed, settings, n_jobs, bar) -> None:
+    """Process what is left; when a worker dies, find out on which recording."""
+    for recording in left.values():
+        tree.remove(started_path(recording))
+    try:
+        for outcome in _outcomes(list(left.values()), settings, n_jobs):
+            _settle(outcome, left, failed, bar)
+    except BrokenExecutor as error:
+        suspects = [r for r in left.values() if tree.read(started_path(r)) is not None]
+        logger.warning(
+            f"A worker died while {len(suspects)} recordings were worked on; each of them is "
+            "tried again in a process of its own."
+        )
+        for recording in suspects:
+            _settle(_alone(tree, recording, settings), left, failed, bar)
+        if not suspects:
+            raise RecordingError(
+                f"The workers died before they began ({error}). Try with one job."
+            ) from error
 
 
 def _outcomes(recordings, settings, n_jobs) -> Iterator[Outcome]:

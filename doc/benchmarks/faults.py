@@ -1,0 +1,251 @@
+"""Broken recordings, killed runs and damaged files: writes the page on reliability.
+
+    python doc/benchmarks/faults.py
+
+needs what `pip install '.[test]'` brings, and writes doc/benchmarks/reliability.md. With the
+defaults (40 kills, 2000 damaged files) it takes about 20 min on two cores.
+"""
+
+import argparse
+import ast
+import collections
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.bids.mutations import apply_edits, random_edits, small_edf  # noqa: E402
+from tests.bids.small_dataset import add_noise, eeg_file, tree_bytes  # noqa: E402
+
+PAGE = Path(__file__).with_name("reliability.md")
+FILES = ("test_faults.py", "test_safety.py", "test_runs.py", "test_kill.py", "test_backends.py")
+OPTIONS = ["--features", "spectral", "--device", "cpu", "--verbose", "error"]
+N_RECORDINGS = 6
+HEAD = """# Reliability
+
+Every fault below is a test; the other recordings of the dataset have their results in each of
+them. `doc/benchmarks/faults.py` runs the tests, the kills and the damaged files, and writes this
+page.
+"""
+ABOUT_KILLS = """
+## Killed runs
+
+A run over {n} recordings gets SIGKILL at a moment drawn from its seed (to the parent alone, or to
+all its processes at once) and is started again. Compared are names and bytes of all files but
+`timing.tsv` and the folder `.mne-arousal` with those of a run that nobody disturbed, which takes
+{one:.1f} s with one worker and {two:.1f} s with two. **{same} of {killed} killed runs came to the
+same bytes**; {early} of {started} had ended before.
+"""
+ABOUT_DAMAGE = """
+## Damaged files
+
+{n} copies of a small EDF+ file, each damaged by one to four edits drawn from its seed: bytes set,
+inserted, deleted, swapped or cut off, fields of the header replaced. The whole analysis is run on
+each. The tests of the package do the same with 200 files that `hypothesis` chooses. The slowest
+took {slowest:.1f} s.
+
+| outcome | files |
+| --- | --- |
+| analysed | {analysed} |
+| refused with a `RecordingError` | {refused} |
+| anything else | {other} |
+"""
+
+
+def first_sentence(path, function):
+    """First line of a test's docstring."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return (ast.get_docstring(node) or "").splitlines()[0]
+    return ""
+
+
+def run_tests():
+    """Run the tests of faults and count the cases of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        paths = [str(ROOT / "tests" / "bids" / name) for name in FILES]
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *paths]
+        subprocess.run(command, cwd=ROOT, check=False)
+        cases = ET.parse(report).getroot().iter("testcase")
+        counts = {}
+        for case in cases:
+            name = case.attrib["name"].partition("[")[0]
+            module = case.attrib["classname"].rpartition(".")[2]
+            count = counts.setdefault((module, name), collections.Counter())
+            bad = case.find("failure") is not None or case.find("error") is not None
+            skipped = case.find("skipped") is not None
+            count["failed" if bad else "skipped" if skipped else "passed"] += 1
+    lines = [
+        "## Faults",
+        "",
+        "| fault | what happens | cases | passed | skipped |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    total = collections.Counter()
+    for (module, name), count in counts.items():
+        total += count
+        title = name.removeprefix("test_").replace("_", " ")
+        text = first_sentence(ROOT / "tests" / "bids" / f"{module}.py", name)
+        row = [title, text, sum(count.values()), count["passed"], count["skipped"]]
+        lines.append("| " + " | ".join(map(str, row)) + " |")
+    lines += ["", f"{sum(total.values())} cases: {total['passed']} passed, "
+              f"{total['failed']} failed, {total['skipped']} skipped on this machine."]  # fmt: skip
+    return lines
+
+
+def command_in_a_session(arguments):
+    """Run the command as the leader of its own processes, so that all can be killed at once."""
+    os.setsid()
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    from mne_arousal.cli import main
+
+    sys.exit(main(arguments))
+
+
+def kill_once(seed, dataset, folder, context, seconds):
+    """Start a run, kill it at a random moment, start it again, and compare with `undisturbed`."""
+    rng = random.Random(seed)
+    jobs = 2 if seed % 4 == 0 else 1
+    whom = "parent" if seed % 8 == 0 else "all"
+    output = Path(folder, f"out{seed}")
+    arguments = ["detect", str(dataset), "--output", str(output), "--jobs", str(jobs), *OPTIONS]
+    process = context.Process(target=command_in_a_session, args=(arguments,))
+    moment = rng.uniform(0.0, 1.1 * seconds[jobs])
+    process.start()
+    process.join(moment)
+    try:
+        kill = os.kill if whom == "parent" else os.killpg
+        kill(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        process.kill()
+    process.join()
+    finished = len(list(output.rglob("*_parameters.json")))
+    again = context.Process(target=command_in_a_session, args=(arguments,))
+    again.start()
+    again.join()
+    same = again.exitcode == 0 and tree_bytes(output) == tree_bytes(Path(folder, "undisturbed"))
+    left = len(list(output.rglob("*.part")))
+    ended = "killed" if process.exitcode == -signal.SIGKILL else f"ended ({process.exitcode})"
+    return [seed, jobs, whom, f"{moment:.2f}", ended, f"{finished} of {N_RECORDINGS}",
+            "same" if same and not left else "DIFFERENT"]  # fmt: skip
+
+
+def run_kills(n_kills):
+    """Kill runs with SIGKILL and let them go on."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", "braindecode.preprocessing", "mne_arousal.bids"])
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = Path(folder, "study")
+        for subject in range(1, N_RECORDINGS + 1):
+            add_noise(dataset, f"{subject:02d}")
+        seconds = {}
+        for jobs, name in ((2, "warm"), (1, "warm1"), (2, "two"), (1, "undisturbed")):
+            arguments = ["detect", str(dataset), "--output", str(Path(folder, name))]
+            arguments += ["--jobs", str(jobs), *OPTIONS]
+            begin = time.perf_counter()
+            process = context.Process(target=command_in_a_session, args=(arguments,))
+            process.start()
+            process.join()
+            seconds[jobs] = time.perf_counter() - begin
+        rows = []
+        for seed in range(1, n_kills + 1):
+            rows.append(kill_once(seed, dataset, folder, context, seconds))
+            print(*rows[-1], flush=True)
+    killed = [row for row in rows if row[4] == "killed"]
+    same = sum(row[-1] == "same" for row in killed)
+    heads = ["seed", "jobs", "SIGKILL to", "after s", "run", "finished by then", "bytes at the end"]
+    about = ABOUT_KILLS.format(
+        n=N_RECORDINGS,
+        one=seconds[1],
+        two=seconds[2],
+        same=same,
+        killed=len(killed),
+        early=len(rows) - len(killed),
+        started=len(rows),
+    )
+    return [
+        about,
+        "| " + " | ".join(heads) + " |",
+        "|" + " --- |" * len(heads),
+        *("| " + " | ".join(map(str, row)) + " |" for row in rows),
+    ]
+
+
+def outcome(recording):
+    """Analyse a damaged file and tell what came of it."""
+    from mne_arousal.annotate import analyse_recording
+    from mne_arousal.bids.source import read_source
+    from mne_arousal.utils.errors import RecordingError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            source = read_source(recording, hypnogram=True)
+            analyse_recording(
+                source.raw,
+                hypnogram=source.hypnogram,
+                features=("spectral",),
+                random_state=0,
+                device="cpu",
+                verbose="error",
+            )
+        except RecordingError:
+            return "refused"
+        except Exception as error:  # what this script is there to find
+            return f"{type(error).__name__}: {error}"
+    return "analysed"
+
+
+def run_mutations(n_files):
+    """Damage an EDF file in many ways."""
+    from mne_arousal.bids.dataset import Recording
+
+    whole = small_edf()
+    counts, wrong, slowest = collections.Counter(), [], 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        path = eeg_file(folder, "01")
+        place = path.relative_to(folder).as_posix()
+        recording = Recording(folder, place, "01", None, "sleep", None, "eeg")
+        for seed in range(n_files):
+            path.write_bytes(apply_edits(whole, random_edits(random.Random(seed))))
+            begin = time.perf_counter()
+            found = outcome(recording)
+            slowest = max(slowest, time.perf_counter() - begin)
+            if found in ("analysed", "refused"):
+                counts[found] += 1
+            else:
+                wrong.append(f"Seed {seed}: {found[:200]}")
+                print(wrong[-1], flush=True)
+    about = ABOUT_DAMAGE.format(
+        n=n_files,
+        slowest=slowest,
+        analysed=counts["analysed"],
+        refused=counts["refused"],
+        other=len(wrong),
+    )
+    return [about, *wrong]
+
+
+def main():
+    """Run all parts and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=40)
+    parser.add_argument("--mutations", type=int, default=2000)
+    arguments = parser.parse_args()
+    lines = [HEAD, *run_tests(), *run_kills(arguments.kills), *run_mutations(arguments.mutations)]
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
