@@ -19,8 +19,8 @@ INTRO = """# Arousals: the whole benchmark
 
 Made by `doc/benchmarks/arousals/run.py`, half "{half}": simulated nights of seeds {seeds} of each
 kind, implants in the deep sleep of {people} ({named}) and in the {part} half of the Sleep-EDF
-night SC4001, and untouched sleep. Settings may be chosen on the other half alone. This package is
-given the signals; the other detectors are given the true hypnogram as well. Where several nights
+night SC4001, and untouched sleep. {said} This package is given the
+signals; the other detectors are given the true hypnogram as well. Where several nights
 are pooled, their events are counted together. Seconds are CPU time of one thread.
 
 - **Simulated sleepers** are nights of 4 h of `simulate_psg`. They show whether a method finds what
@@ -32,6 +32,11 @@ are pooled, their events are counted together. Seconds are CPU time of one threa
 - **Untouched** sleep has no marks. In deep sleep nearly all that is found is false.
 
 """
+
+SAID = {
+    "choose": "On this half settings may be chosen, so its figures are not to be quoted.",
+    "report": "Settings are chosen on the other half alone.",
+}
 
 OUTRO = """
 ## What these figures do not say
@@ -63,6 +68,7 @@ def write_page(cache: Path, half: str, output: Path) -> None:
         half=half,
         seeds=", ".join(map(str, seeds)),
         people=f"{len(PEOPLE[half])} people",
+        said=SAID[half],
         named=", ".join(PEOPLE[half]),
         part="first" if half == "choose" else "second",
     )
