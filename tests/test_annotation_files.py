@@ -9,6 +9,8 @@ import pytest
 
 from mne_arousal import RecordingError
 from mne_arousal.annotation_files import read_annotation_file, write_annotations
+from mne_arousal.cli import main
+from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages, read_hypnogram
 
 START = datetime(2020, 1, 1, 23, 59, 0, tzinfo=UTC)
@@ -210,3 +212,23 @@ def test_what_cannot_be_written(tmp_path):
     with pytest.raises(RecordingError, match="can't be written"):
         write_annotations(arousals(), tmp_path / "no folder" / "night.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_formats_of_the_command(tmp_path, capsys):
+    raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
+    raw.set_meas_date(START)
+    raw.crop(600, None).save(tmp_path / "night_raw.fif", verbose="error")
+    command = ["detect", str(tmp_path / "night_raw.fif"), "--output", str(tmp_path / "out")]
+    options = ["--features", "spectral", "--verbose", "error", "--format", "csv,edf,xml,annot"]
+    assert main([*command, *options]) == 0
+    onset = pd.read_csv(tmp_path / "out" / "night_raw_arousals.csv")["onset"]
+    assert len(onset)
+    stem = str(tmp_path / "out" / "night_raw_arousals")
+    np.testing.assert_allclose(read_annotation_file(f"{stem}.annot").onset, onset, atol=1e-3)
+    np.testing.assert_allclose(mne.read_annotations(f"{stem}.edf").onset, onset, atol=1e-3)
+    dated = read_annotation_file(f"{stem}.xml")
+    seconds = (dated.orig_time - START).total_seconds() - 600 + dated.onset
+    np.testing.assert_allclose(seconds, onset, atol=1e-3)
+    with pytest.raises(SystemExit):
+        main([*command, "--format", "mat"])
+    assert "choose from csv, fif, edf, xml, annot" in capsys.readouterr().err

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from .options import add_detection_options, detection_options
@@ -20,6 +22,7 @@ _DATASET_ONLY = (
     "fit_on",
     "pipeline",
 )
+_FORMATS = ("edf", "xml", "annot")  # csv and fif are always written
 _DATASET_FLAGS = ("overwrite", "dry_run", "no_hypnogram")
 
 
@@ -53,9 +56,27 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--hypnogram", metavar="FILE", help="stages, used only to tell sleep from wake"
     )
+    parser.add_argument(
+        "--format",
+        type=_formats,
+        default=(),
+        metavar="LIST",
+        help="formats to write the arousals of a recording in beside csv and fif, separated by "
+        "commas: edf (EDF+), xml (EDFbrowser), annot (Luna)",
+    )
     add_detection_options(parser)
     _add_dataset_options(parser.add_argument_group("for a BIDS dataset"))
     parser.set_defaults(run=run)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    unknown = set(names) - {"csv", "fif", *_FORMATS}
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"choose from csv, fif, {', '.join(_FORMATS)}; got {text!r}"
+        )
+    return tuple(dict.fromkeys(name for name in names if name in _FORMATS))
 
 
 def _add_dataset_options(group) -> None:
@@ -126,15 +147,29 @@ def _run_recording(arguments) -> int:
     folder = check_output_folder(arguments.output)
     night = analyse_recording(Path(arguments.input), hypnogram=arguments.hypnogram, **options)
     print_night(night)
-    for path in write_night(night, folder):
+    for path in [*write_night(night, folder), *_write_formats(night, folder, arguments.format)]:
         print(f"wrote {path}")
     return 0
+
+
+def _write_formats(night, folder, formats):
+    from ..annotation_files import write_annotations
+
+    # EDF's first date stands for none, and is what EDFbrowser sees in files without one
+    start = night.annotations.orig_time or datetime(1985, 1, 1, tzinfo=UTC)
+    if night.annotations.orig_time and len(night.arousals):  # cropped, it begins after its date
+        start += timedelta(seconds=night.annotations.onset[0] - night.arousals["onset"].iloc[0])
+    for kind in formats:
+        path = folder / f"{night.name}_arousals.{kind}"
+        yield write_annotations(night.annotations, path, start=start)
 
 
 def _run_dataset(arguments) -> int:
     from ..bids import annotate_bids
     from ..utils.errors import RecordingError
 
+    if arguments.format:
+        raise RecordingError("--format is for one recording; a dataset gets events.tsv files.")
     if arguments.hypnogram is not None:
         raise RecordingError(
             "--hypnogram is for one recording; of a dataset the stages in events.tsv are used."
