@@ -10,10 +10,23 @@ import argparse
 import sys
 import warnings
 
+from .._version import __version__
 from . import demo, detect, report, sys_info
 
 EXIT_UNUSABLE = 2
-COMMANDS = (detect, demo, report, sys_info)
+COMMANDS = (detect, report, demo, sys_info)
+
+_EPILOG = """\
+examples:
+  mne-arousal demo                                    see it work, offline
+  mne-arousal detect night.edf --output results       one recording
+  mne-arousal report night.edf --output night.html    one recording, as a page
+  mne-arousal detect study --jobs 4                   a BIDS dataset
+  mne-arousal detect --help                           all options
+
+Exit status: 0 done, 1 some recordings of a dataset failed, 2 the call or the
+recording can't be used. For research; not for diagnosis or treatment.
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,9 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mne-arousal",
         description="Find sleep stages and micro-arousals in unlabelled polysomnography.",
-        epilog="Exit status: 0 done, 1 some recordings of a dataset failed, 2 the call or the "
-        "recording can't be used.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"mne-arousal {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(commands)
