@@ -1,8 +1,5 @@
 """Pairs of events, precision and recall over thresholds, agreement of two detectors."""
 
-import doctest
-import importlib
-
 import mne
 import numpy as np
 import pandas as pd
@@ -18,14 +15,6 @@ from mne_arousal.metrics import (
 )
 
 from .test_metrics import NONE, events
-
-
-@pytest.mark.parametrize(
-    "name", ["agreement", "arousals", "evidence", "matching", "ranking", "stages"]
-)
-def test_examples_run(name):
-    module = importlib.import_module(f"mne_arousal.metrics.{name}")
-    assert doctest.testmod(module).failed == 0
 
 
 def random_events(rng, n, **columns):
