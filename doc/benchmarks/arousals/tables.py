@@ -35,6 +35,7 @@ from mne_arousal.utils.windows import INDEX_NAMES
 
 _HERE = Path(__file__).parent
 _PACKAGE = Path(mne_arousal.__file__).parent
+_NOT_DETECTION = {"bids", "cli", "datasets", "metrics", "outputs", "report", "viz", "__main__"}
 _SOURCES = {  # code that decides what each file holds
     "simulated": (_PACKAGE / "datasets", _HERE / "sleepers.py"),
     "changed": (
@@ -296,8 +297,9 @@ def _write(path: Path, **arrays) -> None:
 
 @cache
 def state_of_code() -> str:
-    """Return eight letters that change when the code of the package does."""
-    return _hash([_PACKAGE])
+    """Return eight letters that change when the code of detection does."""
+    parts = [path for path in sorted(_PACKAGE.iterdir()) if path.stem not in _NOT_DETECTION]
+    return _hash([path for path in parts if path.is_dir() or path.suffix == ".py"])
 
 
 @cache
