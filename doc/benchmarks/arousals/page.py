@@ -82,6 +82,8 @@ def write_page(cache: Path, half: str, output: Path) -> None:
         sections.ablation(ablation),
         sections.robustness(own),
     ]
+    if (output.parent / "peers.md").exists():
+        text += "How the other detectors were run is told in {doc}`peers`.\n\n"
     kept = [r for method in (own, *ablation.values()) for r in method.values()]
     if len({r.get("code") for r in kept}) > 1:
         text += "**Results of different states of the code are mixed in this page.**\n\n"
