@@ -16,6 +16,7 @@ from .tables import pairs_table, sortable_table, text_list
 
 _N_NIGHTS = 12  # nights drawn: a page of a thousand pictures opens in no browser
 _FORMATS = {"hours": ".2f", "sleep hours": ".2f", "n arousals": ".0f", "arousal index": ".1f"}
+_LABELS = ("filename", "subject", "session", "task", "run")  # "01" is no number
 _EVENTS = "_desc-arousal_events.tsv"
 _STAGES = "_desc-stages_events.tsv"
 _PARAMETERS = "_desc-arousal_parameters.json"
@@ -23,7 +24,9 @@ _PARAMETERS = "_desc-arousal_parameters.json"
 
 def add_dataset(report, folder: Path) -> None:
     """Add all sections of a dataset to a report."""
-    table = pd.read_csv(folder / "arousals.tsv", sep="\t", na_values="n/a", dtype={"filename": str})
+    table = pd.read_csv(
+        folder / "arousals.tsv", sep="\t", na_values="n/a", dtype=dict.fromkeys(_LABELS, str)
+    )
     table.columns = [name.replace("_", " ") for name in table.columns]
     done = table[table["status"] == "ok"]
     seals = [_read_json(path) for path in sorted(folder.glob(f"sub-*/**/*{_PARAMETERS}"))]

@@ -13,7 +13,7 @@ def write_derivative(folder):
     """Write a derivative of three recordings, the last without a result."""
     rows = {
         "filename": ["sub-1/eeg/a.edf", "sub-2/eeg/b.edf", "sub-3/eeg/<script>alert(1)</script>"],
-        "subject": ["1", "2", "3"],
+        "subject": ["01", "02", "03"],
         "status": ["ok", "ok", "failed"],
         "hours": ["1", "1", "n/a"],
         "sleep_hours": ["0.5", "0.5", "n/a"],
@@ -68,6 +68,7 @@ def test_dataset_by_its_derivative_or_its_root(derivative):
         assert "no EMG channel (2 recordings)" in found["Warnings"]
         assert "the file is cut short" in found["All recordings"]
         assert "<script>alert" not in found["All recordings"]
+        assert ">02<" in found["All recordings"]
         assert "1 | 2" in found["Parameters"]
         assert {"sub-1_task-sleep", "sub-2_task-sleep", "Arousal index"} <= set(found)
 
