@@ -200,7 +200,7 @@ def _keep_stages(annotations, name) -> mne.Annotations:
     return mne.Annotations(
         annotations.onset[keep],
         annotations.duration[keep],
-        [_stage_name(codes[i]) for i in keep],
+        [_stage_name(code) for code in codes if code is not None],
         orig_time=annotations.orig_time,
     )
 
@@ -221,11 +221,13 @@ def _read_array(source, name) -> np.ndarray:
                 name,
             )
         return codes.astype(int)
-    codes = [_stage_code(value) for value in values]
-    bad = sorted({str(value) for value, code in zip(values, codes, strict=True) if code is None})
-    if bad:
-        raise RecordingError(f"Not sleep stages: {bad[:5]}. Stages are written as {_KNOWN}.", name)
-    return np.array(codes, dtype=int)
+    known = [_stage_code(value) for value in values]
+    unknown = {str(value) for value, code in zip(values, known, strict=True) if code is None}
+    if unknown:
+        raise RecordingError(
+            f"Not sleep stages: {sorted(unknown)[:5]}. Stages are written as {_KNOWN}.", name
+        )
+    return np.array(known, dtype=int)
 
 
 def _read_file(path: Path, start) -> mne.Annotations | np.ndarray:

@@ -114,7 +114,7 @@ def find_recordings(
         "run": _labels(runs, "run"),
     }
     datatypes = _datatypes(datatypes)
-    found = {}
+    found: dict = {}
     there = {"subject": {folder.name.removeprefix("sub-") for folder in root.glob("sub-*")}}
     for file in _files(root, wanted["subject"], datatypes):
         recording = _parse(root, file)
@@ -184,7 +184,7 @@ def _parse(root: Path, file: Path) -> Recording | None:
                 entities = get_bids_path_from_fname(file, check=False, verbose="error").entities
         except (KeyError, ValueError) as error:
             reason = str(error.args[0]) if error.args else type(error).__name__
-    if entities is None:
+    if match is None or entities is None:
         warn(f"{path.as_posix()!r} is not named as BIDS asks and is left out: {reason}.")
         return None
     if match["suffix"] != path.parts[-2] or entities["description"] is not None:
@@ -217,7 +217,7 @@ def _has_label(label: str | None, labels: set[str]) -> bool:
     if label in labels:
         return True
     # runs are indices: 1 and 01 are the same
-    return bool(label) and label.isdigit() and label.lstrip("0") in {x.lstrip("0") for x in labels}
+    return label is not None and label.isdigit() and label.lstrip("0") in {x.lstrip("0") for x in labels}
 
 
 def _datatypes(datatypes) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ def pipeline_parameters(pipeline) -> dict[str, str]:
 
 def _fitted(night: Night) -> dict:
     clusterer = night.pipeline[-1]
-    found = next(iter(clusterer.calibration_.values()), {})
+    found: dict = next(iter(clusterer.calibration_.values()), {})
     calibration = {
         key: float(value)
         for key, value in found.items()

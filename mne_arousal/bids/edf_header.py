@@ -127,9 +127,10 @@ def _has_scale(signals: bytes, n: int, i: int) -> bool:
     limits = [
         _number(signals[at * n + i * 8 : at * n + (i + 1) * 8]) for at in (104, 112, 120, 128)
     ]
-    if None in limits:
+    known = [limit for limit in limits if limit is not None]
+    if len(known) < len(limits):
         return False
-    physical_low, physical_high, digital_low, digital_high = limits
+    physical_low, physical_high, digital_low, digital_high = known
     return physical_low != physical_high and digital_low < digital_high
 
 

@@ -20,7 +20,7 @@ from .output_tree import STATE, OutputTree
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 LOCK = f"{STATE}/lock"
 

@@ -152,7 +152,8 @@ def _rows(tree: OutputTree):
 
 
 def _timing(tree: OutputTree) -> pd.DataFrame:
-    rows, steps = [], {}
+    rows: list[dict] = []
+    steps: dict[str, None] = {}
     for path in sorted(tree.root.glob(f"{STATE}/records/*.json")):
         record = _json(tree, path)
         seconds = record.get("seconds", {})
@@ -174,7 +175,7 @@ def _json(tree: OutputTree, path) -> dict:
 
 
 def _sidecar(clusters: list[str]) -> dict:
-    columns = {name: {"Description": text} for name, text in COLUMNS.items()}
+    columns: dict[str, dict] = {name: {"Description": text} for name, text in COLUMNS.items()}
     columns["flags"]["Levels"] = FLAGS
     minutes = {
         name: {"Description": "Time in a stage cluster.", "Units": "min"} for name in clusters

@@ -105,7 +105,8 @@ def aligned_events(true, pred, description) -> tuple[pd.DataFrame, pd.DataFrame]
 def origin_delay(true, pred) -> float:
     """Seconds from the origin of `true`'s onsets to that of `pred`'s."""
     origins = [getattr(events, "orig_time", None) for events in (true, pred)]
-    return 0.0 if None in origins else (origins[1] - origins[0]).total_seconds()
+    first, second = origins
+    return 0.0 if first is None or second is None else (second - first).total_seconds()
 
 
 def read_events(events, name, description) -> pd.DataFrame:

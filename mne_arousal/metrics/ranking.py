@@ -167,7 +167,8 @@ def _augmentations(allowed) -> np.ndarray:
     lemma), so all thresholds cost one pass.
     """
     neighbours = [np.flatnonzero(column) for column in allowed.T]
-    column_of, row_of = {}, {}
+    column_of: dict[int, int] = {}
+    row_of: dict[int, int] = {}
 
     def augment(column) -> bool:
         came_from = {}

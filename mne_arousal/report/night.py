@@ -134,22 +134,24 @@ def _add_figures(report, night, hypnogram) -> None:
     index.axes[0].set_xlim(limits)
     _add(report, index, "Arousal index", "Each bar: half an hour; no bar where there is no sleep.")
     if night.features is not None:
-        epochs = (times.to_numpy() // night.stages["duration"].iloc[0]).astype(int)
-        labels = night.stages["cluster"].to_numpy()[np.minimum(epochs, len(night.stages) - 1)]
-        plane = plot_embedding(
-            night.features, labels, method="pca", n_samples=_N_POINTS, show=False
-        )
-        _add(
-            report,
-            plane,
-            "Windows in the plane",
-            "Features of single windows on their first two principal components, coloured by the "
-            "stage cluster of their 30 s.",
-        )
+        _add_plane(report, night)
     history = _training_history(night.pipeline)
     if history is not None:
         caption = "Losses of the encoder on this night."
         _add(report, plot_history(history, show=False), "Training", caption)
+
+
+def _add_plane(report, night) -> None:
+    onsets = night.features.index.get_level_values("onset").to_numpy()
+    epochs = (onsets // night.stages["duration"].iloc[0]).astype(int)
+    labels = night.stages["cluster"].to_numpy()[np.minimum(epochs, len(night.stages) - 1)]
+    _add(
+        report,
+        plot_embedding(night.features, labels, method="pca", n_samples=_N_POINTS, show=False),
+        "Windows in the plane",
+        "Features of single windows on their first two principal components, coloured by the "
+        "stage cluster of their 30 s.",
+    )
 
 
 def _sleep_limits(night) -> tuple[float, float]:

@@ -45,5 +45,5 @@ def check_positive(estimator, names: tuple[str, ...], unit: str) -> None:
     """
     for name in names:
         value = getattr(estimator, name)
-        if not isinstance(value, Real) or not value > 0:
+        if not isinstance(value, Real) or not float(value) > 0:
             raise ValueError(f"{name} must be a positive number ({unit}), got {value!r}.")
