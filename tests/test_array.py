@@ -154,3 +154,28 @@ def test_gpu_arrays(name):
     assert "cuda" in str(on_gpu.device).lower()
     np.testing.assert_array_equal(to_numpy(on_gpu), x)
     assert backend.free_memory() > 0
+
+
+def test_threads_solve_what_one_call_does():
+    a = np.random.default_rng(0).normal(size=(37, 4, 4))
+    for solve in (np.linalg.eig, np.linalg.eigh):
+        for found, expected in zip(_array._on_all_cores(solve, a), solve(a), strict=True):
+            np.testing.assert_array_equal(found, expected)
+    assert _array._on_all_cores(np.linalg.eigh, a[:0])[0].shape == (0, 4)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["torch", "cupy"])
+# torch decomposes the larger ones on the CPU; cuSOLVER fails on too many at once
+@pytest.mark.parametrize(("n", "side"), [(5, 8), (5, 40), (100_000, 20)])
+def test_gpu_eigenvectors(name, n, side):
+    if not _array._count_gpus(name):
+        pytest.skip(f"{name} finds no CUDA device")
+    a = np.random.default_rng(0).normal(size=(n, side, side))
+    a = a + a.swapaxes(1, 2)
+    backend = get_backend(name, "cuda")
+    values, vectors = backend.eigh(backend.asarray(a))
+    assert "cuda" in str(vectors.device).lower()
+    values, vectors = to_numpy(values), to_numpy(vectors)
+    np.testing.assert_allclose(a @ vectors, vectors * values[:, None], atol=1e-12)
+    assert np.all(np.diff(values) >= 0)

@@ -45,7 +45,7 @@ def total_least_squares(backend, snapshots: Snapshots):
     here = (q * q)[:, :, None] * xp.eye(q.shape[1], dtype=q.dtype, device=q.device)
     top = xp.concat([here, xp.matrix_transpose(cross)], axis=2)
     both = xp.concat([top, xp.concat([cross, ahead], axis=2)], axis=1)
-    leading = xp.linalg.eigh(both)[1][:, :, -q.shape[1] :]
+    leading = backend.eigh(both)[1][:, :, -q.shape[1] :]
     upper, lower = leading[:, : q.shape[1]], leading[:, q.shape[1] :]
     operator = lower @ backend.inv(upper)
     return backend.eig(operator * row / column)

@@ -117,7 +117,7 @@ def whiten(backend, gram, embedded, n_columns: int, n_channels: int, rank) -> It
     """
     xp, c = backend.xp, n_channels
     n_rows = gram.shape[1] - c
-    values, vectors = xp.linalg.eigh(gram[:, :n_rows, :n_rows])
+    values, vectors = backend.eigh(gram[:, :n_rows, :n_rows])
     scale = xp.sqrt(xp.clip(xp.flip(values, axis=-1), min=0.0))
     basis = xp.flip(vectors, axis=-1)
     s = to_numpy(scale)[:, : min(n_rows, n_columns)]
