@@ -10,6 +10,9 @@ from ..utils.windows import Windows
 from .sequences import Sequences, cut_pieces, sample_pieces
 from .spectrogram import RecordingSpectrogram
 
+# Most of a GPU's free memory that spectrograms may take.
+_GPU_SHARE = 0.25
+
 
 class WindowSource:
     """Spectrograms of windows and, for a network that wants them, their signals.
@@ -31,8 +34,45 @@ class WindowSource:
         self.windows = windows
         self.picks = list(picks)
         self.scale = scale
+        self._placed = None
 
-    def spectra(self, pieces: Sequences) -> np.ndarray:
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the spectrograms are on a GPU, where worker processes can't read them."""
+        return self._placed is not None
+
+    def place(self, device: torch.device) -> None:
+        """Keep the spectrograms on a GPU, where they fit, so that batches need not travel.
+
+        Gathering batches on the CPU takes longer than a GPU takes to learn from them.
+
+        Parameters
+        ----------
+        device : torch.device
+            Where to compute. Nothing happens for a CPU, or for a network that reads signals.
+        """
+        if device.type != "cuda" or self.windows is not None or self.on_gpu:
+            return
+        frames = [recording.frames for recording in self.recordings]
+        free, _ = torch.cuda.mem_get_info(device)
+        if sum(some.nbytes for some in frames) > _GPU_SHARE * free:
+            return
+        first_frames = np.cumsum([0] + [len(some) for some in frames])
+        lookups = [
+            recording.lookup + first
+            for recording, first in zip(self.recordings, first_frames[:-1], strict=True)
+        ]
+        held = torch.empty(
+            (first_frames[-1], *frames[0].shape[1:]),
+            dtype=torch.from_numpy(frames[0]).dtype,
+            device=device,
+        )
+        for some, first in zip(frames, first_frames[:-1], strict=True):
+            held[first : first + len(some)] = torch.from_numpy(some).to(device)
+        self._placed = held, torch.from_numpy(np.concatenate(lookups)).to(device)
+        self._first_rows = np.cumsum([0] + [len(lookup) for lookup in lookups[:-1]])
+
+    def spectra(self, pieces: Sequences) -> torch.Tensor:
         """Collect the spectrograms of pieces of equal length.
 
         Parameters
@@ -42,30 +82,34 @@ class WindowSource:
 
         Returns
         -------
-        x : array, shape (n_pieces, n_windows, n_frames, n_channels, n_features)
-            Standardised log spectrograms.
+        x : tensor, shape (n_pieces, n_windows, n_frames, n_channels, n_features)
+            Standardised log spectrograms, on the GPU when they are kept there.
         """
         rows, recordings = pieces.rows(), self.recordings
+        if self.on_gpu:
+            frames, lookup = self._placed
+            rows = rows + self._first_rows[pieces.recording][:, None]
+            return frames[lookup[torch.from_numpy(rows).to(lookup.device)]]
         shape = recordings[0].lookup.shape[1:] + recordings[0].frames.shape[1:]
         x = np.empty(rows.shape + shape, dtype=recordings[0].frames.dtype)
         for i in np.unique(pieces.recording):
             here = pieces.recording == i
             x[here] = recordings[i].frames[recordings[i].lookup[rows[here]]]
-        return x
+        return torch.from_numpy(x)
 
-    def inputs(self, pieces: Sequences, spectra: np.ndarray) -> np.ndarray:
+    def inputs(self, pieces: Sequences, spectra: torch.Tensor) -> torch.Tensor:
         """Collect what the network reads.
 
         Parameters
         ----------
         pieces : Sequences
             Which windows.
-        spectra : array
+        spectra : tensor
             Their spectrograms.
 
         Returns
         -------
-        x : array, shape (n_pieces, n_windows, ..., n_channels, n_features or n_times)
+        x : tensor, shape (n_pieces, n_windows, ..., n_channels, n_features or n_times)
             The spectrograms, or the scaled signals.
         """
         if self.windows is None:
@@ -74,7 +118,7 @@ class WindowSource:
             self.windows.take(int(number), rows)[:, self.picks]
             for number, rows in zip(pieces.recording, pieces.rows(), strict=True)
         ]
-        return np.stack(signals) / self.scale[:, None]
+        return torch.from_numpy(np.stack(signals) / self.scale[:, None])
 
 
 class PieceDataset(Dataset):
@@ -92,7 +136,7 @@ class PieceDataset(Dataset):
     def __getitem__(self, pieces: Sequences) -> tuple[torch.Tensor, torch.Tensor]:
         spectra = self.source.spectra(pieces)
         inputs = self.source.inputs(pieces, spectra)
-        return torch.from_numpy(spectra).float(), torch.from_numpy(inputs).float()
+        return spectra.float(), inputs.float()
 
 
 class PieceSampler(Sampler):
@@ -130,6 +174,8 @@ class PieceSampler(Sampler):
 def piece_loader(source: WindowSource, sampler: PieceSampler, n_workers: int, pin: bool):
     """Make a loader of one batch of pieces a step.
 
+    Spectrograms that are on a GPU are read there, by this process.
+
     Parameters
     ----------
     source : WindowSource
@@ -146,12 +192,13 @@ def piece_loader(source: WindowSource, sampler: PieceSampler, n_workers: int, pi
     loader : torch.utils.data.DataLoader
         Yields spectra and inputs.
     """
+    n_workers = 0 if source.on_gpu else n_workers
     return DataLoader(
         PieceDataset(source),
         sampler=sampler,
         batch_size=None,
         num_workers=n_workers,
-        pin_memory=pin,
+        pin_memory=pin and not source.on_gpu,
         persistent_workers=n_workers > 0,
     )
 

@@ -16,6 +16,7 @@ from .sequences import Sequences, cut_pieces
 _CORE = 448
 _MARGIN = 32
 _BATCH = 8192
+_GPU_BATCH = 131_072
 
 
 @torch.inference_mode()
@@ -36,7 +37,7 @@ def encode_pieces(network, source: WindowSource, pieces: Sequences) -> np.ndarra
     latent : array, shape (n_pieces * n_windows, n_latent)
         Latents.
     """
-    x = torch.from_numpy(source.inputs(pieces, source.spectra(pieces))).float()
+    x = source.inputs(pieces, source.spectra(pieces)).float().cpu()
     return network.eval()(x).flatten(0, 1).double().numpy()
 
 
@@ -75,7 +76,10 @@ def encode(
     latent : array, shape (n_rows, n_latent + n_levels)
         NaN for windows in no sequence.
     """
+    device = torch.device(device)
     network = copy.deepcopy(network).to(device, dtype).eval()
+    source.place(device)
+    batch = _GPU_BATCH if source.on_gpu else _BATCH
     width = network.decoder.in_features
     if network.cross_modal is not None:
         width += network.cross_modal.out_features
@@ -85,11 +89,10 @@ def encode(
     # TF32 would round to 1e-3: embeddings are to be the same on every device.
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         for pieces, answers in cut_pieces(sequences, _CORE, _MARGIN):
-            size = max(_BATCH // pieces.length[0], 1)
+            size = max(batch // pieces.length[0], 1)
             for lo in range(0, len(pieces), size):
                 chosen = pieces[lo : lo + size]
-                x = torch.from_numpy(source.inputs(chosen, source.spectra(chosen)))
-                x = x.to(device, dtype)
+                x = source.inputs(chosen, source.spectra(chosen)).to(device, dtype)
                 found = network(x)[:, answers]
                 if network.cross_modal is not None:
                     levels = network.cross_modal(network(only_eeg(x, eeg))[:, answers])

@@ -208,6 +208,7 @@ def train_network(encoder, source, sequential: bool, rng, on_epoch, align=True) 
     if is_distributed():  # equal networks so far, different batches from here
         rng = np.random.RandomState(rng.randint(2**31 - 1) + torch.distributed.get_rank())
     objective = _make_objective(encoder, device, augmentation, rng)
+    source.place(device)
     logger.info(
         f"Training the encoder on {int(training.length.sum())} windows of "
         f"{len(source.recordings)} recording(s), {int(validation.length.sum())} held out, "
@@ -288,6 +289,7 @@ def score_windows(encoder, source, sequential: bool) -> float:
         raise ValueError("Every window contains NaN: there is nothing to score.")
     device = torch.device(encoder._torch_device())
     objective = _make_objective(encoder, device, None, None)
+    source.place(device)
     n_windows = encoder.batch_size * encoder.sequence_length
     batches = ordered_batches(source, sequences, encoder.sequence_length, n_windows)
     network = copy.deepcopy(encoder.network_).to(device)

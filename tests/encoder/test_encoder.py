@@ -10,6 +10,7 @@ import torch
 from sklearn.base import clone
 
 from mne_arousal import PSGWindower
+from mne_arousal.encoder.sequences import find_sequences
 
 
 def test_latents_carry_times_and_names(make_windows, make_encoder):
@@ -254,3 +255,21 @@ def test_gpu_gives_the_same_latents(make_windows, make_encoder):
     on_gpu = encoder.set_params(device="cuda").transform(windows)
     np.testing.assert_allclose(on_gpu, latent, rtol=1e-3, atol=1e-3 * latent.to_numpy().std())
     assert make_encoder(device="cuda").fit(windows).history_["loss"].notna().all()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_spectrograms_on_a_gpu_are_those_of_the_cpu(make_windows, make_encoder):
+    windows = make_windows(2)
+    encoder = make_encoder(max_epochs=0)
+    _, source, _ = encoder._fit(windows)
+    pieces = find_sequences(source.recordings, True)
+    pieces = pieces[pieces.length == pieces.length.max()]
+    before = source.spectra(pieces)
+    source.place(torch.device("cpu"))
+    assert not source.on_gpu
+    source.place(torch.device("cuda"))
+    assert source.on_gpu
+    there = source.spectra(pieces)
+    assert there.device.type == "cuda"
+    assert torch.equal(there.cpu(), before)
