@@ -1,13 +1,13 @@
-"""The night of ``dmd_night.py`` on a GPU, for whoever has one; no figures come with the project."""
+"""The night of ``dmd_night.py`` on a GPU, against NumPy on the CPU of the same machine."""
 
 from __future__ import annotations
 
-import itertools
+import argparse
 import os
 import time
 
+import dmd_night
 import numpy as np
-from dmd_night import make_night
 from dmd_page import cut, table, write
 
 from mne_arousal._array import get_backend
@@ -16,11 +16,11 @@ from mne_arousal.dmd import DMDTransformer
 CASES = [{}, {"n_delays": 20}, {"joint": True}]
 
 
-def seconds(dmd, X):
-    """Least time of three runs after one that loads kernels, s, and the features."""
-    dmd.fit_transform(X)
+def seconds(dmd, X, repeats=3):
+    """Least time of some runs after one that loads kernels, s, and the features."""
+    features = dmd.fit_transform(X)
     times = []
-    for _ in range(3):
+    for _ in range(repeats):
         start = time.perf_counter()
         features = dmd.transform(X)
         times.append(time.perf_counter() - start)
@@ -40,15 +40,23 @@ def copy_bandwidth(backend):
 
 
 def main():
-    X = cut(make_night())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=dmd_night.HOURS)
+    dmd_night.HOURS = parser.parse_args().hours
+    X = cut(dmd_night.make_night())
     n_cores = len(os.sched_getaffinity(0))
     signal = 8 * sum(ds.raw.n_times * len(ds.raw.ch_names) for ds in X.datasets)
-    rows = []
+    rows, n_gpu = [], 0
     for parameters in CASES:
-        cpu, expected = seconds(DMDTransformer(n_jobs=n_cores, backend="numpy", **parameters), X)
-        rows.append(
-            [f"NumPy, {n_cores} threads", parameters or "default", f"{cpu:.2f}", "", "", ""]
-        )
+        setting = ", ".join(f"`{k}={v}`" for k, v in parameters.items()) or "default"
+        one, expected = seconds(DMDTransformer(backend="numpy", **parameters), X, 1)
+        all_cores = DMDTransformer(n_jobs=n_cores, backend="numpy", **parameters)
+        cpu, _ = seconds(all_cores, X, 1)
+        rows += [
+            ["NumPy, 1 thread", setting, f"{one:.2f}", "1.0", f"{cpu / one:.1f}", "", ""],
+            [f"NumPy, {n_cores} threads", setting, f"{cpu:.2f}", f"{one / cpu:.1f}", "1.0", "", ""],
+        ]
+        print(rows[-2:], flush=True)
         for name in ("torch", "cupy"):
             try:
                 backend = get_backend(name, "cuda")
@@ -58,12 +66,26 @@ def main():
             taken, found = seconds(DMDTransformer(backend=name, device="cuda", **parameters), X)
             bound = signal / copy_bandwidth(backend)
             apart = np.max(np.abs(found - expected) / (1 + np.abs(expected)))
-            shown = f"{taken:.2f}", f"{cpu / taken:.1f}", f"{taken / bound:.0f}", f"{apart:.0e}"
-            rows.append([name, parameters or "default", *shown])
-    if len(rows) == len(CASES):
+            ratios = f"{one / taken:.1f}", f"{cpu / taken:.1f}", f"{taken / bound:.0f}"
+            rows.append([f"{name}, GPU", setting, f"{taken:.2f}", *ratios, f"{apart:.0e}"])
+            n_gpu += 1
+            print(rows[-1], flush=True)
+    if not n_gpu:
         raise SystemExit("No CUDA device: nothing measured, page left as it is.")
-    header = ["", "setting", "s", "times as fast", "times the bound of reading the signal once"]
-    write("gpu", table([*header, "difference from NumPy"], list(itertools.chain(rows))))
+    header = [
+        "",
+        "setting",
+        "s",
+        "ratio to 1 thread",
+        f"ratio to {n_cores} threads",
+        "times the bound of reading the signal once",
+        "difference from NumPy",
+    ]
+    import torch
+
+    about = f"{len(X)} windows × 6 channels ({dmd_night.HOURS:g} h), "
+    about += f"{torch.cuda.get_device_name()}, CPU of the same machine:"
+    write("gpu", f"{about}\n\n{table(header, rows)}")
 
 
 if __name__ == "__main__":

@@ -33,8 +33,9 @@ def main():
     parser.add_argument("recordings", nargs="+")
     parser.add_argument("--cache", default=None)
     parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--cpu", action="store_true", help="leave GPUs alone")
     args = parser.parse_args()
-    gpu = torch.cuda.is_available()
+    gpu = torch.cuda.is_available() and not args.cpu
     dist.init_process_group("nccl" if gpu else "gloo")
     rank, size = dist.get_rank(), dist.get_world_size()
     if len(args.recordings) < size:
