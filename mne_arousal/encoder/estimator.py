@@ -79,7 +79,7 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         Share of the windows held out, in stretches of time, to judge epochs by; 0 judges
         by the training loss.
     n_workers : int
-        Processes that load batches; 0 loads in this one.
+        Processes that load batches; 0 loads in this one, as when spectrograms fit on a GPU.
     cache : path-like | None
         Folder for spectrograms while training on more recordings than memory holds (about
         30 MB for 8 h of 4 channels); None keeps them in memory.
