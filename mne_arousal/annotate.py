@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import mne
 import numpy as np
@@ -19,6 +20,9 @@ from .hypnogram import hypnogram_to_stages
 from .onsets import locate_onset
 from .pipeline import FEATURES, make_arousal_pipeline
 from .reading import read_recording
+
+if TYPE_CHECKING:
+    from .utils.types import Hypnogram, Picks, RandomState, Recording, Verbose
 
 AROUSAL_COLUMNS = ["onset", "duration", "onset_low", "onset_high", "score", "stage_cluster"]
 
@@ -84,17 +88,17 @@ class Night:
 
 
 def annotate_arousals(
-    raw,
+    raw: Recording,
     *,
-    hypnogram=None,
-    picks="auto",
-    features=FEATURES,
-    false_alarms=2.0,
-    pipeline=None,
-    device="auto",
-    random_state=None,
-    verbose=None,
-):
+    hypnogram: Hypnogram | None = None,
+    picks: Picks = "auto",
+    features: tuple[str, ...] = FEATURES,
+    false_alarms: float = 2.0,
+    pipeline: Pipeline | None = None,
+    device: str = "auto",
+    random_state: RandomState = None,
+    verbose: Verbose = None,
+) -> mne.Annotations:
     """Find the micro-arousals of a recording.
 
     Parameters
@@ -164,16 +168,16 @@ def annotate_arousals(
 
 
 def analyse_recording(
-    source,
+    source: Recording,
     *,
-    hypnogram=None,
-    picks="auto",
-    features=FEATURES,
-    false_alarms=2.0,
-    pipeline=None,
-    device="auto",
-    random_state=None,
-    verbose=None,
+    hypnogram: Hypnogram | None = None,
+    picks: Picks = "auto",
+    features: tuple[str, ...] = FEATURES,
+    false_alarms: float = 2.0,
+    pipeline: Pipeline | None = None,
+    device: str = "auto",
+    random_state: RandomState = None,
+    verbose: Verbose = None,
 ) -> Night:
     """Find stages and arousals of a recording and tell all that is known about them.
 

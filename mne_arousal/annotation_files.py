@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -20,6 +21,9 @@ import numpy as np
 import pandas as pd
 
 from .utils.errors import RecordingError
+
+if TYPE_CHECKING:
+    from .utils.types import PathLike
 
 __all__ = ["read_annotation_file", "write_annotations"]
 
@@ -34,7 +38,7 @@ _CLOCK = re.compile(r"^(\d{1,2})[:.](\d{2})[:.](\d{2}(?:\.\d+)?)$")
 _EPOCH = re.compile(r"^e:(\d+)(?::([\d.]+))?(?::([\d.]+))?$")
 
 
-def read_annotation_file(path, *, start=None):
+def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mne.Annotations:
     """Read annotations that Luna or EDFbrowser wrote.
 
     Parameters
@@ -225,7 +229,9 @@ def read_epoch_labels(path) -> list[str] | None:
     return lines or None
 
 
-def write_annotations(annotations, path, *, start=None):
+def write_annotations(
+    annotations: mne.Annotations, path: PathLike, *, start: datetime | None = None
+) -> Path:
     """Write annotations for another program.
 
     Parameters

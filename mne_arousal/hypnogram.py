@@ -10,6 +10,7 @@ import re
 import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mne
 import numpy as np
@@ -17,6 +18,9 @@ import pandas as pd
 
 from .annotation_files import read_annotation_file, read_epoch_labels
 from .utils.errors import RecordingError
+
+if TYPE_CHECKING:
+    from .utils.types import Hypnogram
 
 STAGES = ("W", "N1", "N2", "N3", "R")
 UNSCORED = -1
@@ -53,7 +57,9 @@ def _stage_name(code: int) -> str:
     return f"Sleep stage {'?' if code == UNSCORED else STAGES[code]}"
 
 
-def read_hypnogram(source, *, epoch_length=EPOCH_LENGTH, start=None):
+def read_hypnogram(
+    source: Hypnogram, *, epoch_length: float = EPOCH_LENGTH, start: datetime | None = None
+) -> mne.Annotations:
     """Read sleep stages from a file, annotations or an array.
 
     Parameters
@@ -111,8 +117,13 @@ def read_hypnogram(source, *, epoch_length=EPOCH_LENGTH, start=None):
 
 
 def hypnogram_to_stages(
-    hypnogram, n_epochs=None, epoch_length=EPOCH_LENGTH, duration=None, *, start=None
-):
+    hypnogram: Hypnogram,
+    n_epochs: int | None = None,
+    epoch_length: float = EPOCH_LENGTH,
+    duration: float | None = None,
+    *,
+    start: datetime | None = None,
+) -> np.ndarray:
     """Return one stage per epoch.
 
     An epoch has the stage that covers most of it; one that no stage covers is unscored.

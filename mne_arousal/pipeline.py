@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from .clusterer import ArousalClusterer
@@ -10,23 +12,26 @@ from .encoder import PSGEncoder
 from .spectral import SpectralTransformer
 from .windower import PSGWindower
 
+if TYPE_CHECKING:
+    from .utils.types import Picks, RandomState, Verbose
+
 FEATURES = ("spectral", "dmd", "encoder")
 
 
 def make_arousal_pipeline(
     *,
-    features=FEATURES,
-    window_length=2.0,
-    hop=0.5,
-    sfreq=100.0,
-    picks="auto",
-    n_states=32,
-    n_stages=5,
-    false_alarms=2.0,
-    device="auto",
-    random_state=None,
-    verbose=None,
-):
+    features: tuple[str, ...] = FEATURES,
+    window_length: float = 2.0,
+    hop: float = 0.5,
+    sfreq: float | None = 100.0,
+    picks: Picks = "auto",
+    n_states: int = 32,
+    n_stages: int = 5,
+    false_alarms: float = 2.0,
+    device: str = "auto",
+    random_state: RandomState = None,
+    verbose: Verbose = None,
+) -> Pipeline:
     """Make the pipeline that `annotate_arousals` uses.
 
     Steps: ``windows`` (:class:`PSGWindower`), ``features`` (a ``FeatureUnion`` of ``spectral``,

@@ -1,6 +1,7 @@
 """Every public name resolves and is documented."""
 
 import inspect
+from importlib import resources
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -111,3 +112,17 @@ def test_docstrings_are_numpydoc(name):
     for path in (name, *methods):
         errors = validate(f"mne_arousal.{path}")["errors"]
         assert [error for error in errors if error[0] not in NOT_ASKED_FOR] == [], path
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, thing in PUBLIC.items() if inspect.isfunction(thing)]
+)
+def test_functions_are_typed(name):
+    function = inspect.unwrap(PUBLIC[name])
+    untyped = set(inspect.signature(function).parameters) - set(function.__annotations__)
+    assert untyped == set(), f"{name} has no type for {untyped}"
+    assert "return" in function.__annotations__
+
+
+def test_type_checkers_are_told():
+    assert resources.files("mne_arousal").joinpath("py.typed").is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mne.utils import logger, use_log_level
 
@@ -19,29 +20,34 @@ from .shared_pipeline import PIPELINE, fitted_on, given, with_pipeline
 from .summary import write_summary
 from .workers import process_all
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..utils.types import Labels, PathLike, Picks, Verbose
+
 
 def annotate_bids(
-    root,
-    output=None,
+    root: PathLike,
+    output: PathLike | None = None,
     *,
-    subjects=None,
-    sessions=None,
-    tasks=None,
-    runs=None,
-    datatypes=None,
-    hypnogram=True,
-    picks="auto",
-    features=FEATURES,
-    false_alarms=2.0,
-    fit_on=None,
-    pipeline=None,
-    n_jobs=None,
-    device="auto",
-    overwrite=False,
-    dry_run=False,
-    random_state=0,
-    verbose=None,
-):
+    subjects: Labels = None,
+    sessions: Labels = None,
+    tasks: Labels = None,
+    runs: Labels = None,
+    datatypes: Labels = None,
+    hypnogram: bool = True,
+    picks: Picks = "auto",
+    features: tuple[str, ...] = FEATURES,
+    false_alarms: float = 2.0,
+    fit_on: Labels = None,
+    pipeline: PathLike | None = None,
+    n_jobs: int | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    dry_run: bool = False,
+    random_state: int = 0,
+    verbose: Verbose = None,
+) -> pd.DataFrame:
     """Find the micro-arousals of all recordings of a BIDS dataset.
 
     Results are a BIDS derivative. A run that was ended goes on where it stopped when it is started

@@ -217,7 +217,11 @@ def _has_label(label: str | None, labels: set[str]) -> bool:
     if label in labels:
         return True
     # runs are indices: 1 and 01 are the same
-    return label is not None and label.isdigit() and label.lstrip("0") in {x.lstrip("0") for x in labels}
+    return (
+        label is not None
+        and label.isdigit()
+        and label.lstrip("0") in {x.lstrip("0") for x in labels}
+    )
 
 
 def _datatypes(datatypes) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import mne
 import numpy as np
@@ -17,6 +17,9 @@ from ._hypnogram_simulation import EPOCH, STAGES, W, simulate_hypnogram
 from ._periphery import add_eye_movements, airflow, breathing_phase, chin_emg, heart
 from ._person import EEG_NAMES, EOG_NAMES, draw_person, electrode_positions
 from ._schedule import DIFFICULTIES, Agenda, plan_arousals, plan_awakenings, plan_decoys
+
+if TYPE_CHECKING:
+    from ..utils.types import RandomState, Verbose
 
 _SHORTEST, _LONGEST = 300.0, 30 * 3600.0  # s
 _LOWEST_RATE, _HIGHEST_RATE = 50.0, 1024.0  # Hz
@@ -59,19 +62,19 @@ class SimulatedPSG(NamedTuple):
 
 @verbose
 def simulate_psg(
-    duration=28800.0,
-    sfreq=128.0,
-    random_state=None,
+    duration: float = 28800.0,
+    sfreq: float = 128.0,
+    random_state: RandomState = None,
     *,
-    difficulty="medium",
-    arousal_index=15.0,
-    n_eeg=2,
-    age="young",
-    respiratory=False,
-    gain=1.0,
-    line_freq=None,
-    verbose=None,
-):
+    difficulty: str = "medium",
+    arousal_index: float = 15.0,
+    n_eeg: int = 2,
+    age: str = "young",
+    respiratory: bool = False,
+    gain: float = 1.0,
+    line_freq: int | None = None,
+    verbose: Verbose = None,
+) -> SimulatedPSG:
     """Simulate a night of polysomnography with known stages and arousals.
 
     Parameters

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import operator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mne.datasets.sleep_physionet import age
 from mne.utils import verbose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..utils.types import PathLike, Verbose
 
 _ABSENT_SUBJECTS = {39, 68, 69, 78, 79}
 _ABSENT_RECORDINGS = {(36, 1), (52, 1), (13, 2)}
 
 
 @verbose
-def fetch_sleep_edf(subjects=(0,), recordings=(1,), *, path=None, verbose=None):
+def fetch_sleep_edf(
+    subjects: Sequence[int] = (0,),
+    recordings: Sequence[int] = (1,),
+    *,
+    path: PathLike | None = None,
+    verbose: Verbose = None,
+) -> list[tuple[Path, Path]]:
     """Fetch whole nights of healthy people from the Sleep-EDF database.
 
     Files that are already there are not fetched again; others come from

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,11 @@ import pandas as pd
 from ._scores import Scores
 from .evidence import label_samples
 from .matching import read_events
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..utils.types import Events
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,14 @@ class IndexScores(Scores):
     limit_high: float
 
 
-def per_second_kappa(true, pred, duration, *, stages=None, description="arousal"):
+def per_second_kappa(
+    true: Events,
+    pred: Events,
+    duration: float,
+    *,
+    stages: ArrayLike | None = None,
+    description: str | None = "arousal",
+) -> float:
     """Return Cohen's kappa of seconds in and out of arousals.
 
     The agreement that studies of experts report: about 0.54 to 0.59 between two of them
@@ -103,7 +117,13 @@ def per_second_kappa(true, pred, duration, *, stages=None, description="arousal"
     return float((observed - chance) / (1 - chance)) if chance < 1 else np.nan
 
 
-def score_arousal_index(true, pred, sleep_hours, *, description="arousal"):
+def score_arousal_index(
+    true: Events,
+    pred: Events,
+    sleep_hours: float | pd.Series | dict[str, float],
+    *,
+    description: str | None = "arousal",
+) -> IndexScores:
     """Compare arousals per hour of sleep.
 
     Parameters
@@ -143,7 +163,7 @@ def score_arousal_index(true, pred, sleep_hours, *, description="arousal"):
     tables = [
         read_events(events, name, description) for events, name in ((true, "true"), (pred, "pred"))
     ]
-    if np.isscalar(sleep_hours):
+    if isinstance(sleep_hours, Real):
         hours = pd.Series({"": float(sleep_hours)})
         counts = [pd.Series({"": len(table)}) for table in tables]
     else:

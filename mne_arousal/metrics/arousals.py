@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._scores import Scores
 from .matching import aligned_events, pair_events
+
+if TYPE_CHECKING:
+    from ..utils.types import Events
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class ArousalScores(Scores):
     offset_bias: float
 
 
-def score_arousals(true, pred, *, min_iou=0.3, description="arousal"):
+def score_arousals(
+    true: Events, pred: Events, *, min_iou: float = 0.3, description: str | None = "arousal"
+) -> ArousalScores:
     """Score predicted arousals against true ones, event by event.
 
     Events are matched one to one: of all matchings, one with the most pairs, and of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -10,6 +11,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from ..hypnogram import EPOCH_LENGTH
 from ._scores import Scores
 from .matching import read_events
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..utils.types import Events
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,14 @@ class EvidenceScores(Scores):
     roc_auc: float
 
 
-def score_evidence(true, evidence, times, *, window_length=2.0, description="arousal"):
+def score_evidence(
+    true: Events,
+    evidence: ArrayLike,
+    times: ArrayLike,
+    *,
+    window_length: float = 2.0,
+    description: str | None = "arousal",
+) -> EvidenceScores:
     """Score evidence window by window, without a threshold.
 
     A window counts as arousal when its centre lies in a true event.
@@ -104,7 +117,14 @@ def score_evidence(true, evidence, times, *, window_length=2.0, description="aro
     return EvidenceScores(len(positive), prevalence, precision, auc)
 
 
-def label_samples(events, n_samples, sfreq=1.0, *, stages=None, description="arousal"):
+def label_samples(
+    events: Events,
+    n_samples: int,
+    sfreq: float = 1.0,
+    *,
+    stages: ArrayLike | None = None,
+    description: str | None = "arousal",
+) -> np.ndarray:
     """Label each sample as arousal, sleep, or not scored.
 
     Parameters
@@ -147,7 +167,9 @@ def label_samples(events, n_samples, sfreq=1.0, *, stages=None, description="aro
     return labels
 
 
-def gross_auprc(labels, scores, *, digits=None):
+def gross_auprc(
+    labels: list | np.ndarray, scores: list | np.ndarray, *, digits: int | None = None
+) -> float:
     """Return the gross AUPRC of the PhysioNet/CinC Challenge 2018.
 
     The area under the precision-recall curve of samples, those of all recordings pooled,

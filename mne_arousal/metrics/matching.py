@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import mne
 import numpy as np
 import pandas as pd
 from mne.utils import warn
 from scipy.optimize import linear_sum_assignment
 
+if TYPE_CHECKING:
+    from ..utils.types import Events
+
 _TOUCHING = 1e-9  # s: events that share less only touch, up to rounding
 
 
-def match_events(true, pred, *, min_iou=0.0, collar=None, description="arousal"):
+def match_events(
+    true: Events,
+    pred: Events,
+    *,
+    min_iou: float = 0.0,
+    collar: float | None = None,
+    description: str | None = "arousal",
+) -> pd.DataFrame:
     """Pair predicted events with true ones, one to one.
 
     Of all matchings, this is one with the most pairs, and of these one with the greatest

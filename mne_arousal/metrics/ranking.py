@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._scores import Scores
 from .matching import aligned_events, allowed_pairs, pair_events
+
+if TYPE_CHECKING:
+    from ..utils.types import Events
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ class EventRanking(Scores):
     recall: np.ndarray = field(repr=False)
 
 
-def score_event_ranking(true, pred, *, min_iou=0.0, description="arousal"):
+def score_event_ranking(
+    true: Events, pred: Events, *, min_iou: float = 0.0, description: str | None = "arousal"
+) -> EventRanking:
     """Score predicted events over all thresholds of their score.
 
     At each threshold, events that score at least as much are matched one to one with the
@@ -101,7 +107,9 @@ def score_event_ranking(true, pred, *, min_iou=0.0, description="arousal"):
     return EventRanking(len(true), len(pred), area, best, score[order][last], precision, recall)
 
 
-def agreement_at_equal_counts(first, second, n=None, *, description="arousal"):
+def agreement_at_equal_counts(
+    first: Events, second: Events, n: int | None = None, *, description: str | None = "arousal"
+) -> float:
     """Return how far two detectors agree when both name as many events.
 
     Of a detector with a lower threshold, only the events that score highest count, so

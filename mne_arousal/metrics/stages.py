@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from ..hypnogram import STAGES, UNSCORED
 from ._scores import Scores
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class StageScores(Scores):
     mapping: dict
 
 
-def score_stages(hypnogram, clusters):
+def score_stages(hypnogram: ArrayLike, clusters: ArrayLike) -> StageScores:
     """Score stage clusters against an expert's hypnogram.
 
     Parameters
@@ -114,7 +118,7 @@ def score_stages(hypnogram, clusters):
     )
 
 
-def transition_ratio(labels):
+def transition_ratio(labels: ArrayLike) -> float:
     """Return the share of neighbouring windows that differ in state.
 
     Low for states that last, near ``1 - 1 / n_states`` for noise.

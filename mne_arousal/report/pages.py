@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mne
 
@@ -15,17 +16,22 @@ from .dataset import add_dataset
 from .night import add_night
 from .tables import SORT_CSS, SORT_JS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..utils.types import Hypnogram, PathLike, Recording, Verbose
+
 
 def make_report(
-    source,
+    source: Night | PathLike,
     *,
-    raw=None,
-    hypnogram=None,
-    warnings=(),
-    n_examples=3,
-    title=None,
-    verbose=None,
-):
+    raw: Recording | None = None,
+    hypnogram: Hypnogram | None = None,
+    warnings: Sequence[str] = (),
+    n_examples: int = 3,
+    title: str | None = None,
+    verbose: Verbose = None,
+) -> mne.Report:
     """Make a page of what was found in a recording, or in all recordings of a dataset.
 
     The page is one file of HTML that needs no network. Of a recording it holds the summary, the
@@ -127,7 +133,7 @@ def find_derivative(folder) -> Path:
     )
 
 
-def save_report(report, path, *, overwrite=False):
+def save_report(report: mne.Report, path: PathLike, *, overwrite: bool = False) -> Path:
     """Write a report: the whole file, or none.
 
     Parameters

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import IO
 
 _PACKAGES = (
     "mne-arousal",
@@ -23,7 +27,7 @@ _PACKAGES = (
 _OPTIONAL = ("cupy-cuda12x", "cupy-cuda13x", "edfio", "pydmd")
 
 
-def sys_info(fid=None):
+def sys_info(fid: IO[str] | None = None) -> None:
     """Print versions of what mne-arousal runs on.
 
     Versions are read from the installed packages' metadata; torch alone is imported,

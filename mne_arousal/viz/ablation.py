@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,8 +11,21 @@ from mne.viz.utils import plt_show
 
 from ._style import COLORS, NONE
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def plot_ablation(scores, *, errors=None, reference=None, axes=None, show=True):
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot_ablation(
+    scores: pd.DataFrame,
+    *,
+    errors: pd.DataFrame | None = None,
+    reference: str | None = None,
+    axes: Sequence[Axes] | None = None,
+    show: bool = True,
+) -> Figure:
     """Plot scores of a method with parts left out, as bars beside a reference.
 
     Parameters
@@ -51,20 +66,9 @@ def plot_ablation(scores, *, errors=None, reference=None, axes=None, show=True):
     reference = scores.index[0] if reference is None else reference
     if reference not in scores.index:
         raise ValueError(f"There is no row {reference!r} among {list(scores.index)}.")
-    if axes is None:
-        _, axes = plt.subplots(
-            1,
-            scores.shape[1],
-            figsize=(2 + 3 * scores.shape[1], 1 + 0.36 * len(scores)),
-            sharey=True,
-            squeeze=False,
-            layout="constrained",
-        )
-    axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
-    if len(axes) != scores.shape[1]:
-        raise ValueError(f"axes has {len(axes)} axes, but there are {scores.shape[1]} scores.")
+    panels = _make_panels(axes, scores)
     colors = [NONE if name == reference else COLORS[0] for name in scores.index]
-    for axis, name in zip(axes, scores, strict=True):
+    for axis, name in zip(panels, scores, strict=True):
         values = scores[name].to_numpy(dtype=float)
         spread = None if errors is None else errors.loc[scores.index, name].to_numpy(dtype=float)
         rows = np.arange(len(values))
@@ -83,7 +87,23 @@ def plot_ablation(scores, *, errors=None, reference=None, axes=None, show=True):
             )
         axis.set_xlabel(name)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0].set_yticks(np.arange(len(scores)), [str(name) for name in scores.index])
-    axes[0].set_ylim(len(scores) - 0.5, -0.5)
+    panels[0].set_yticks(np.arange(len(scores)), [str(name) for name in scores.index])
+    panels[0].set_ylim(len(scores) - 0.5, -0.5)
     plt_show(show)
-    return axes[0].figure
+    return panels[0].figure
+
+
+def _make_panels(axes, scores):
+    if axes is None:
+        _, axes = plt.subplots(
+            1,
+            scores.shape[1],
+            figsize=(2 + 3 * scores.shape[1], 1 + 0.36 * len(scores)),
+            sharey=True,
+            squeeze=False,
+            layout="constrained",
+        )
+    panels = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+    if len(panels) != scores.shape[1]:
+        raise ValueError(f"axes has {len(panels)} axes, but there are {scores.shape[1]} scores.")
+    return panels

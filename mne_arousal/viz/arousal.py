@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -11,6 +13,15 @@ from ..events import _EMG_RISE, _MUSCLE, _SWAY
 from ._page import draw_channels, draw_spectrogram, page_signals
 from ._style import AROUSAL, COLORS, panel_axes
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..annotate import Night
+    from ..utils.types import Recording
+
 PAGE = 30.0  # s, the length of the page on which arousals are scored
 _LEAD = 12.0  # s before the onset: the rule asks for 10 s of stable sleep
 _DECIBEL = 10 / np.log(10)  # departures of bands are natural logarithms of power
@@ -19,16 +30,16 @@ _STYLES = ("-", "--", "-.", ":", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 2)))
 
 
 def plot_arousal(
-    raw,
-    event,
+    raw: Recording,
+    event: int | float | dict | pd.Series,
     *,
-    night=None,
-    evidence=None,
-    picks=None,
-    duration=PAGE,
-    axes=None,
-    show=True,
-):
+    night: Night | None = None,
+    evidence: pd.DataFrame | None = None,
+    picks: Sequence[str] | None = None,
+    duration: float = PAGE,
+    axes: Sequence[Axes] | None = None,
+    show: bool = True,
+) -> Figure:
     """Plot one arousal, or a candidate that a rule rejected, on a page of 30 s.
 
     From the top: the channels, the spectrogram of the first EEG channel, the evidence with

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import mne
 import numpy as np
@@ -9,14 +11,29 @@ from mne.viz.utils import plt_show
 
 from ._style import COLORS, MARKERS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..dmd import DMDResult
+
 _LARGEST = 400  # points², area of the marker of a mode that holds all energy
 _LEAST = 0.01  # share of energy below which a mode's map is noise
 _SLOWEST = -60.0  # 1/s; a mode that decays faster is gone within two samples, and is no rhythm
 
 
 def plot_dmd_spectrum(
-    result, window=0, *, ch_names=None, info=None, n_maps=4, axes=None, show=True
-):
+    result: DMDResult,
+    window: int = 0,
+    *,
+    ch_names: Sequence[str] | None = None,
+    info: mne.Info | None = None,
+    n_maps: int = 4,
+    axes: Sequence[Axes] | None = None,
+    show: bool = True,
+) -> Figure:
     """Plot the modes of one window: frequency against growth rate, and their maps.
 
     Each mode is a point, as large as its share of the window's energy; a conjugate pair is one
@@ -66,17 +83,18 @@ def plot_dmd_spectrum(
     >>> fig = plot_dmd_spectrum(dmd.decompose(X[np.newaxis]), show=False)
     """
     frequencies, growth, share = _modes_of(result, window)
-    joint = frequencies.shape[0] == 1 and np.shape(result.modes)[1] > 1
+    all_modes = np.asarray(result.modes)
+    joint = frequencies.shape[0] == 1 and all_modes.shape[1] > 1
     names = list(info["ch_names"]) if info is not None and ch_names is None else ch_names
     if names is None:
-        names = [f"channel {i}" for i in range(np.shape(result.modes)[1])]
-    order = np.argsort(-np.nan_to_num(share[0]))[:n_maps] if joint else []
-    order = [i for i in order if share[0, i] >= _LEAST]
-    axes = _make_axes(axes, len(order))
-    _draw_spectrum(axes[0], frequencies, growth, share, None if joint else names, result.sfreq)
-    maps = [np.abs(np.asarray(result.modes)[window, :, 0, i]) for i in order]
-    for number, (axis, i, weights) in enumerate(zip(axes[1:], order, maps, strict=True), start=1):
-        axes[0].annotate(
+        names = [f"channel {i}" for i in range(all_modes.shape[1])]
+    ranked = np.argsort(-np.nan_to_num(share[0]))[:n_maps] if joint else np.array([], dtype=int)
+    order = [i for i in ranked if share[0, i] >= _LEAST]
+    panels = _make_axes(axes, len(order))
+    _draw_spectrum(panels[0], frequencies, growth, share, None if joint else names, result.sfreq)
+    maps = [np.abs(all_modes[window, :, 0, i]) for i in order]
+    for number, (axis, i, weights) in enumerate(zip(panels[1:], order, maps, strict=True), start=1):
+        panels[0].annotate(
             str(number),
             (frequencies[0, i], growth[0, i]),
             (10, 0),
@@ -87,7 +105,7 @@ def plot_dmd_spectrum(
         _draw_map(axis, weights / weights.max(), names, info)
         axis.set_title(f"{number}: {frequencies[0, i]:.1f} Hz", fontsize="medium")
     plt_show(show)
-    return axes[0].figure
+    return panels[0].figure
 
 
 def _modes_of(result, window):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.lines import Line2D
@@ -14,18 +16,25 @@ from sklearn.utils import check_random_state
 from ..hypnogram import UNSCORED
 from ._style import COLORS, label_color, label_marker, single_axes
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from ..utils.types import RandomState
+
 
 def plot_embedding(
-    features,
-    labels=None,
+    features: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
-    method="tsne",
-    n_samples=5000,
-    names=None,
-    random_state=0,
-    axes=None,
-    show=True,
-):
+    method: str = "tsne",
+    n_samples: int | None = 5000,
+    names: dict[int, str] | None = None,
+    random_state: RandomState = 0,
+    axes: Axes | None = None,
+    show: bool = True,
+) -> Figure:
     """Plot windows in the plane, coloured by state or stage cluster.
 
     Features are scaled to unit variance first. Distances between far groups and sizes of

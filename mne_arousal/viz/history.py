@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,10 +11,18 @@ from mne.viz.utils import plt_show
 
 from ._style import COLORS, NONE, panel_axes
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 _NO_LOSS = ("epoch", "learning_rate", "seconds", "best")  # columns of a training history
 
 
-def plot_history(history, *, axes=None, show=True):
+def plot_history(
+    history: pd.DataFrame, *, axes: Sequence[Axes] | None = None, show: bool = True
+) -> Figure:
     """Plot training curves of the encoder.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -10,19 +12,28 @@ from mne.viz.utils import plt_show
 from ..hypnogram import UNSCORED
 from ._style import AROUSAL, arousal_onsets, single_axes
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from ..utils.types import Events
+
 _FEWEST = 0.2  # share of a bar's time that must be sleep: a rate over less is chance
 
 
 def plot_index(
-    arousals,
-    stages,
+    arousals: Events,
+    stages: ArrayLike | pd.DataFrame,
     *,
-    wake_clusters=(0,),
-    bin_length=1800.0,
-    epoch_length=30.0,
-    axes=None,
-    show=True,
-):
+    wake_clusters: Sequence[int] = (0,),
+    bin_length: float = 1800.0,
+    epoch_length: float = 30.0,
+    axes: Axes | None = None,
+    show: bool = True,
+) -> Figure:
     """Plot the arousal index over the night: arousals per hour of sleep.
 
     Each bar counts the arousals of its stretch of time over the hours of sleep in it. Stretches

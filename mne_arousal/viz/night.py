@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,22 +12,31 @@ from mne.viz.utils import plt_show
 from ..hypnogram import STAGES, UNSCORED, hypnogram_to_stages
 from ._style import AROUSAL, COLORS, arousal_onsets, label_color, panel_axes
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from ..utils.types import Events, Hypnogram
+
 # From the top down, as the AASM manual draws a hypnogram.
 _DRAWN = ("W", "R", "N1", "N2", "N3")
 
 
 def plot_night(
-    stages,
+    stages: ArrayLike | pd.DataFrame,
     *,
-    states=None,
-    times=None,
-    arousals=None,
-    hypnogram=None,
-    names=None,
-    epoch_length=30.0,
-    axes=None,
-    show=True,
-):
+    states: ArrayLike | pd.Series | None = None,
+    times: ArrayLike | None = None,
+    arousals: Events | None = None,
+    hypnogram: Hypnogram | None = None,
+    names: dict[int, str] | None = None,
+    epoch_length: float = 30.0,
+    axes: Sequence[Axes] | None = None,
+    show: bool = True,
+) -> Figure:
     """Plot a night: stage clusters over time, arousals, states, and an expert's hypnogram.
 
     From the top: the hypnogram, the arousals, the stage clusters, the states; what is not
@@ -80,7 +91,7 @@ def plot_night(
     if stages.ndim != 1 or len(stages) == 0:
         raise ValueError(f"stages need one cluster per epoch, but have the shape {stages.shape}.")
     hours = len(stages) * epoch_length / 3600
-    panels = []
+    panels: list = []
     if hypnogram is not None:
         scored = hypnogram_to_stages(hypnogram, len(stages), epoch_length)
         panels.append((2.0, _draw_hypnogram, (scored, epoch_length)))
