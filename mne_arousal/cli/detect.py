@@ -6,6 +6,7 @@ import argparse
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from .options import add_detection_options, detection_options
@@ -143,6 +144,8 @@ def _run_recording(arguments) -> int:
         raise RecordingError(f"{option} is for a BIDS dataset, and {arguments.input} is no folder.")
     if arguments.output is None:
         raise RecordingError("Name a folder for the results by --output.")
+    if "edf" in arguments.format and find_spec("edfio") is None:
+        raise RecordingError("--format edf needs edfio: python -m pip install 'mne-arousal[edf]'.")
     options = detection_options(arguments)
     folder = check_output_folder(arguments.output)
     night = analyse_recording(Path(arguments.input), hypnogram=arguments.hypnogram, **options)
