@@ -71,8 +71,9 @@ def detect(method: str, signals: Signals):
     events = [_event(event, event.get("lgbm_proba", np.nan)) for event in found]
     rivals = [_event(event, event["proba"]) for event in result.get("lgbm_candidates", [])]
     rivals.sort(key=lambda event: -event[2])
-    notes = result["summary"].get("lgbm_skipped_reason") or "" if detector == "lgbm" else ""
-    return events, _with_weaker(events, [rivals]), seconds, notes and f"rules instead: {notes}"
+    skipped = result["summary"].get("lgbm_skipped_reason") if detector == "lgbm" else None
+    notes = f"rules instead: {skipped.split(':')[0]}" if skipped else ""
+    return events, _with_weaker(events, [rivals]), seconds, notes
 
 
 def _unet(weight: str, signals: Signals):
