@@ -39,9 +39,11 @@ if os.environ.get("MNE_AROUSAL_INTERSPHINX"):  # needs the internet, which a bui
 
 nitpicky = True
 suppress_warnings = ["config.cache"]  # the gallery takes functions, which no cache can keep
-nitpick_ignore = [("py:func", "mne_arousal.events.calibrate")]  # not public
+nitpick_ignore_regex = [  # inner functions, which docstrings may name and no page describes
+    (r"py:func", r"mne_arousal\.(events|evidence|onsets|scan|stages|states)\..*")
+]
 if "sphinx.ext.intersphinx" not in extensions:
-    nitpick_ignore_regex = [(r"py:.*", r"(braindecode|mne|numpy|pandas|sklearn|torch|yasa)\..*")]
+    nitpick_ignore_regex += [(r"py:.*", r"(braindecode|mne|numpy|pandas|sklearn|torch|yasa)\..*")]
 
 exclude_patterns = ["_build", "tutorials/*.ipynb", "tutorials/*.md5"]
 templates_path = ["_templates"]

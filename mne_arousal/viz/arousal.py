@@ -44,7 +44,8 @@ def plot_arousal(
 
     From the top: the channels, the spectrogram of the first EEG channel, the evidence with
     its parts, and how far the power of each band departs from the sleep before. The event
-    is shaded, its onset a line, the 90 % interval of the onset a darker band.
+    is shaded, its onset a line, the 90 % interval of the onset (and of the end, where it is
+    known) a darker band.
 
     Parameters
     ----------
@@ -176,9 +177,10 @@ def _mark_event(axis, event, origin) -> None:
     color = "0.45" if event.get("reason") else AROUSAL
     axis.axvspan(0, event["duration"], color=color, alpha=0.12, linewidth=0, zorder=0)
     axis.axvline(0, color=color, linewidth=1, zorder=1)
-    if _known(event, "onset_low"):
-        low, high = event["onset_low"] - origin, event["onset_high"] - origin
-        axis.axvspan(low, high, color=color, alpha=0.3, linewidth=0, zorder=0)
+    for edge in ("onset", "offset"):
+        if _known(event, f"{edge}_low") and _known(event, f"{edge}_high"):
+            low, high = event[f"{edge}_low"] - origin, event[f"{edge}_high"] - origin
+            axis.axvspan(low, high, color=color, alpha=0.3, linewidth=0, zorder=0)
 
 
 def _draw_evidence(axis, times, near) -> None:
