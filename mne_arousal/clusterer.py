@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .events import Rules, detect_events
-from .evidence import COMPONENTS, compute_evidence
+from .evidence import COMPONENTS, DEFAULT_COMPONENTS, compute_evidence
 from .night_table import NightTable, make_night_table, recording_rows, sleep_gates
 from .stages import StageModel, state_histograms
 from .states import StateModel, robust_scale, state_means
@@ -29,7 +29,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     clusters. Wake, told by fast activity and muscle tone, is cluster 0, the rest are numbered
     from the most wake-like on; without columns that tell wake, from the largest. Arousals are
     departures of the evidence from the sleep before them; their threshold is set on each night by
-    turning the evidence upside down (see :func:`mne_arousal.events.calibrate`).
+    turning the evidence upside down (see :func:`mne_arousal.scan.measure_noise`).
 
     Parameters
     ----------
@@ -53,13 +53,16 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     epoch_length : float
         Length of a stage epoch, s.
     components : tuple of str
-        Parts of the evidence: ``"fast"``, ``"anchor"``, ``"emg"``, ``"states"``.
+        Parts of the evidence, of ``"fast"``, ``"anchor"``, ``"emg"`` and ``"states"``.
     min_duration, max_duration : float
         Duration of an arousal, s (AASM: 3 s; beyond 15 s it is an awakening).
     stable_sleep : float
         Sleep that must come before an arousal, s (AASM: 10 s).
     false_alarms : float
-        Events an hour of sleep that the noise of this night may cause.
+        Events an hour of sleep that the noise of this night may cause, at most.
+    false_share : float
+        Share of noise among the events found, at most: on a night with few arousals, two false
+        ones an hour would be most of what is found.
     random_state : int | RandomState | None
         Seed.
     verbose : bool | str | int | None
@@ -74,7 +77,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     wake_clusters_ : list of int
         Stage clusters that are wake: 0, or none where no column tells wake.
     calibration_ : dict
-        Of the last :meth:`detect`: threshold, hours of sleep and mirrored events of each recording.
+        Of the last :meth:`detect`, for each recording: threshold, hours of sleep, what noise was
+        measured on.
 
     See Also
     --------
@@ -99,11 +103,12 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         window_length=2.0,
         hop=None,
         epoch_length=30.0,
-        components=COMPONENTS,
+        components=DEFAULT_COMPONENTS,
         min_duration=3.0,
         max_duration=15.0,
         stable_sleep=10.0,
         false_alarms=2.0,
+        false_share=0.05,
         random_state=None,
         verbose=None,
     ):
@@ -119,6 +124,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         self.max_duration = max_duration
         self.stable_sleep = stable_sleep
         self.false_alarms = false_alarms
+        self.false_share = false_share
         self.random_state = random_state
         self.verbose = verbose
 
@@ -248,7 +254,13 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             with `return_candidates` also ``reason``, empty for arousals.
         """
         check_is_fitted(self)
-        rules = Rules(self.min_duration, self.max_duration, self.stable_sleep, self.false_alarms)
+        rules = Rules(
+            self.min_duration,
+            self.max_duration,
+            self.stable_sleep,
+            self.false_alarms,
+            self.false_share,
+        )
         rows, self.calibration_ = [], {}
         for r in self._split(X):
             self._need_times(r)
@@ -286,6 +298,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         check_counts(self, ("n_states", "n_stages", "n_codebooks"))
         check_positive(self, ("window_length", "epoch_length", "min_duration", "max_duration"), "s")
         check_positive(self, ("false_alarms",), "events an hour")
+        check_positive(self, ("false_share",), "share")
         if self.max_duration <= self.min_duration:
             raise ValueError("max_duration must be longer than min_duration.")
         unknown = set(self.components) - set(COMPONENTS)

@@ -1,4 +1,4 @@
-"""Runs of evidence to events: scan over durations, calibrated threshold, rules of scoring."""
+"""Scores to events: threshold of the night, extents, rules of scoring."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import binary_closing, label, uniform_filter1d
 
-SCAN_DURATIONS = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0)  # s, a geometric grid of what counts
+from .scan import SCAN_DURATIONS, choose_threshold, measure_noise, pick, scan
 
 # Natural logarithms of power, 5 and 10 dB: an arousal raises fast activity and lowers or spares
 # delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
 _SWAY = 1.15
 _MUSCLE = 2.3
-_SPINDLE = 0.3  # sigma that is high and above its neighbours, without muscle, is a spindle's
+# Sigma that is high and stands above its neighbours, without muscle, is a spindle's; alpha and
+# beta of an arousal leak into it, so it must stand clear.
+_SPINDLE, _NARROW = 0.3, 1.3
+_SHIFT = 1.25  # spreads of fast EEG, mean over the event; chin EMG alone makes no arousal
+_TONE = 1.0  # spreads of chin EMG, mean over the event
+_BLUR = 1.0  # s by which windows of 2 s may lengthen an event; onsets.py finds its edges
 _EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
 _INTERRUPTS = (None, "awakening", "movement")  # what ends stable sleep; a spindle does not
 
@@ -29,114 +34,16 @@ class Rules:
     stable_sleep : float
         Sleep without another event that must come before, s. AASM: 10 s.
     false_alarms : float
-        Events an hour of sleep that noise alone may cause.
+        Events an hour of sleep that noise alone may cause, at most.
+    false_share : float
+        Share of noise among the events found, at most.
     """
 
     min_duration: float = 3.0
     max_duration: float = 15.0
     stable_sleep: float = 10.0
     false_alarms: float = 2.0
-
-
-def scan(evidence: np.ndarray, hop: float, asleep: np.ndarray, durations=SCAN_DURATIONS):
-    """Find where evidence is high for some seconds, and for how long.
-
-    Box-car means over each duration, each in units of its own lower spread in sleep, so that
-    durations compete on equal terms; the best duration wins at each start.
-
-    Parameters
-    ----------
-    evidence : array, shape (n_windows,)
-        Evidence.
-    hop : float
-        Time between windows, s.
-    asleep : array of bool, shape (n_windows,)
-        Windows in sleep.
-    durations : sequence of float
-        Durations to try, s.
-
-    Returns
-    -------
-    score : array, shape (n_windows,)
-        Best score of an event that starts at each window.
-    length : array of int, shape (n_windows,)
-        Its length, windows.
-    """
-    n = len(evidence)
-    sums = np.r_[0.0, np.cumsum(evidence)]
-    best = np.full(n, -np.inf)
-    length = np.ones(n, dtype=int)
-    for duration in durations:
-        size = max(round(duration / hop), 1)
-        if size >= n:
-            break
-        mean = (sums[size:] - sums[:-size]) / size
-        inside = asleep[: len(mean)]
-        sample = mean[inside] if inside.any() else mean
-        low, middle = np.percentile(sample, (15.87, 50))
-        score = (mean - middle) / max(middle - low, 1e-9)
-        # a longer box must earn its place: at equal height per window it spans more noise
-        better = score > best[: len(score)]
-        best[: len(score)][better] = score[better]
-        length[: len(score)][better] = size
-    best[~np.isfinite(best)] = 0.0
-    return best, length
-
-
-def pick(score: np.ndarray, length: np.ndarray, floor: float, gap: int) -> np.ndarray:
-    """Choose starts greedily, the highest first, none within `gap` windows of another's extent.
-
-    Parameters
-    ----------
-    score, length : array, shape (n_windows,)
-        As `scan` returns them.
-    floor : float
-        Lowest score to choose.
-    gap : int
-        Windows that must lie between two.
-
-    Returns
-    -------
-    starts : array of int
-        In order of time.
-    """
-    candidates = np.flatnonzero(score >= floor)
-    taken = np.zeros(len(score) + 1, dtype=bool)
-    chosen = []
-    for i in candidates[np.argsort(-score[candidates], kind="stable")]:
-        lo, hi = max(i - gap, 0), min(i + length[i] + gap, len(score))
-        if taken[lo:hi].any():
-            continue
-        taken[i : i + length[i]] = True
-        chosen.append(i)
-    return np.sort(np.array(chosen, dtype=int))
-
-
-def calibrate(mirrored: np.ndarray, sleep_hours: float, false_alarms: float) -> float:
-    """Find the threshold at which noise alone makes so many events an hour.
-
-    Sleep makes departures of both signs, arousals those of one. So the events that the same scan
-    finds in the evidence turned upside down tell how high noise reaches on this very night.
-
-    Parameters
-    ----------
-    mirrored : array, shape (n_events,)
-        Scores of events in mirrored evidence.
-    sleep_hours : float
-        Hours in which they were found.
-    false_alarms : float
-        Events an hour to let through.
-
-    Returns
-    -------
-    threshold : float
-        Score.
-    """
-    allowed = int(false_alarms * sleep_hours)
-    ordered = np.sort(mirrored)[::-1]
-    if allowed >= len(ordered):
-        return float(ordered[-1]) if len(ordered) else 0.0
-    return float(ordered[allowed])
+    false_share: float = 0.05
 
 
 def detect_events(
@@ -169,21 +76,22 @@ def detect_events(
         Every candidate above the threshold: ``start`` (s, of the first window's centre),
         ``duration`` (s), ``score`` and ``reason``: None for an arousal, else why it is not one.
     calibration : dict
-        ``threshold``, ``sleep_hours``, ``mirrored`` (events found in mirrored evidence).
+        ``threshold``; ``sleep_hours``; ``quiet_hours`` and ``mirrored``, the sleep and the number
+        of mirrored events on which noise was measured; ``false_alarms``, the events of noise an
+        hour that are expected above the threshold.
     """
-    evidence = parts["evidence"]
     smallest = rules.min_duration
     durations = [d for d in SCAN_DURATIONS if smallest <= d <= rules.max_duration] or [smallest]
     gap = max(round(1.0 / hop), 1)
-    found = {}
-    for sign in (1, -1):
-        score, length = scan(sign * evidence, hop, asleep, durations)
-        starts = pick(score, length, 1.0, gap)
-        starts = starts[asleep[starts]]
-        found[sign] = starts, score[starts], length[starts]
+    evidence = parts["evidence"]
+    found = scan(evidence, hop, asleep, durations)
+    mirrored = pick(found.mirrored, found.mirrored_length, 1.0, gap)
+    starts = pick(found.score, found.length, 1.0, gap)
+    starts = starts[asleep[starts]]
+    scores, lengths = found.score[starts], found.length[starts]
     hours = asleep.sum() * hop / 3600
-    threshold = calibrate(found[-1][1], hours, rules.false_alarms)
-    starts, scores, lengths = found[1]
+    noise = measure_noise(found.mirrored[mirrored], found.quiet_hours)
+    threshold = choose_threshold(scores, hours, noise, rules.false_alarms, rules.false_share)
     events, last_stop = [], -np.inf
     for lo, hi, score in _merge(evidence, starts, scores, lengths, threshold, hop):
         duration = (hi - lo) * hop
@@ -195,7 +103,9 @@ def detect_events(
     return events, {
         "threshold": threshold,
         "sleep_hours": hours,
-        "mirrored": int((found[-1][1] > threshold).sum()),
+        "quiet_hours": found.quiet_hours,
+        "mirrored": len(mirrored),
+        "false_alarms": float(noise.events_per_hour(threshold)),
     }
 
 
@@ -236,7 +146,7 @@ def _reject(parts, asleep, atonia, lo, hi, hop, rules, since_last) -> str | None
     duration = (hi - lo) * hop
     if duration < rules.min_duration:
         return "too short"
-    if duration > rules.max_duration:
+    if duration > rules.max_duration + _BLUR:
         return "awakening"
     if since_last < rules.stable_sleep:
         return "too soon after another event"
@@ -245,11 +155,14 @@ def _reject(parts, asleep, atonia, lo, hi, hop, rules, since_last) -> str | None
         return "no stable sleep before"
     inside = slice(lo, hi)
     mean = {band: float(np.mean(x[inside])) for band, x in parts.items()}
+    if mean.get("fast", _SHIFT) < _SHIFT:
+        return "no shift of the EEG"
     muscle = mean.get("gamma", mean.get("beta", 0.0))
     if mean.get("delta", 0.0) > _SWAY and muscle > _MUSCLE:
         return "movement"
-    others = max(mean.get("alpha", 0.0), mean.get("beta", 0.0), _SPINDLE)
-    if mean.get("sigma", 0.0) > others and mean.get("gamma", 0.0) < 0.5 * _MUSCLE:
+    others = max(*(mean.get(band, 0.0) for band in ("theta", "alpha", "beta")), _SPINDLE)
+    quiet = mean.get("emg", 0.0) < _TONE and mean.get("gamma", 0.0) < 0.5 * _MUSCLE
+    if quiet and mean.get("sigma", 0.0) > _NARROW * others:
         return "spindle"
     if "emg" in parts and atonia[inside].mean() > 0.5:
         second = max(round(1.0 / hop), 1)

@@ -1,9 +1,10 @@
 """How arousal-like each window is, from the night itself and without labels.
 
-An arousal is a departure, within seconds, from the sleep before it. So each feature is compared
-with its trailing median and measured in units of the night's own spread. Four views of that
-departure make the evidence: fast EEG, chin EMG, the direction in EEG features that predicts chin
-EMG (which rises with arousals), and how wake-like the state of the window is.
+An arousal is a departure, within seconds, from the sleep around it. So each feature is compared
+with its median over the last minute and over the minute around it, and measured in units of the
+night's own spread. Views of that departure make the evidence: fast EEG against what the EEG
+of this night does by itself, the direction in EEG features that predicts chin EMG (which rises
+with arousals), chin EMG, and, on demand, how wake-like the state of the window is.
 """
 
 from __future__ import annotations
@@ -17,13 +18,24 @@ from .utils.columns import Column, where
 BASELINE = 60.0  # s; holds several breaths and spindles, and no arousal of 15 s moves its median
 GUARD = 2.0  # s between baseline and window, so that a ramp is not compared with itself
 COMPONENTS = ("fast", "anchor", "emg", "states")
+#: States repeat what the bands say, a little late: with them, more events were none.
+DEFAULT_COMPONENTS = ("fast", "anchor", "emg")
 
 _LIMIT = 4.0  # spreads; beyond it a departure says no more, or one movement outweighs a night
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others
 _EVENT_WIDTH = 4.0  # s kept clear around such windows
 _TRUSTED = 0.1  # cross-fitted correlation of anchor and EMG that is no chance even in half an hour
-# Theta counts half: it marks arousals from deep sleep, but also drowsiness and REM sleep.
-_FAST_BANDS = {"theta": 0.5, "alpha": 1.0, "beta": 1.0}
+# EEG makes an arousal; the EMG rises with most, and by itself, so it only adds.
+_EMG_WEIGHT = 0.25
+_RIDGE = 0.1  # of the mean variance, so that no band is divided by what happens to be small
+# What an arousal raises, in spreads: fast activity of all kinds, or one kind alone; delta falls.
+_TEMPLATES = (
+    {"delta": -0.5, "theta": 0.5, "alpha": 1.0, "beta": 1.0, "gamma": 0.5},
+    {"delta": -0.5, "alpha": 1.0},
+    {"delta": -0.5, "theta": 1.0, "beta": 0.3},
+    {"delta": -0.5, "beta": 1.0, "gamma": 1.0},
+)
+_BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 
 
 def trailing_departure(
@@ -56,18 +68,96 @@ def trailing_departure(
     lag = max(round((GUARD + window_length) / hop), 1)
     step = max(round(1.0 / hop), 1)  # the baseline moves slowly: one median a second will do
     size = max(round(baseline / (hop * step)), 3)
-    fewest = max(size // 6, 2)
-    thinned = pd.DataFrame(values[::step])
-    medians = thinned.rolling(size, min_periods=fewest).median().to_numpy()
-    if stable is not None:
-        kept = thinned.where(pd.Series(stable[::step]), np.nan)
-        near = kept.rolling(size, min_periods=fewest).median().to_numpy()
-        far = kept.rolling(5 * size, min_periods=fewest).median().to_numpy()
-        medians = np.where(np.isfinite(near), near, np.where(np.isfinite(far), far, medians))
+    medians = _rolling_medians(values[::step], stable, step, size)
     at = (np.arange(len(values)) - lag) // step
     departure = values - medians[np.maximum(at, 0)]
     departure[at < 0] = 0.0
     return np.nan_to_num(departure, copy=False)
+
+
+def centred_departure(
+    values: np.ndarray,
+    hop: float,
+    stable: np.ndarray | None = None,
+    *,
+    baseline: float = BASELINE,
+) -> np.ndarray:
+    """Subtract the median of the stable seconds before and after each window.
+
+    Parameters
+    ----------
+    values : array, shape (n_windows, n_features)
+        Features of one recording in time order; NaN where unknown.
+    hop : float
+        Time between windows, s.
+    stable : array of bool, shape (n_windows,) | None
+        Windows that may serve as baseline, as in `trailing_departure`.
+    baseline : float
+        Length of what is compared with on each side, s.
+
+    Returns
+    -------
+    departure : array, shape (n_windows, n_features)
+        In the unit of the features; 0 where the baseline is not known.
+    """
+    step = max(round(1.0 / hop), 1)
+    size = 2 * round(baseline / (hop * step)) + 1
+    medians = _rolling_medians(values[::step], stable, step, size, center=True)
+    at = np.minimum(np.arange(len(values)) // step, len(medians) - 1)
+    return np.nan_to_num(values - medians[at], copy=False)
+
+
+def _rolling_medians(thinned, stable, step, size, *, center=False) -> np.ndarray:
+    """Medians of the stable rows; of five times as many, then of all, where they are few."""
+    fewest = max(size // (12 if center else 6), 2)
+    table = pd.DataFrame(thinned)
+    medians = table.rolling(size, min_periods=fewest, center=center).median().to_numpy()
+    if stable is None:
+        return medians
+    kept = table.where(pd.Series(stable[::step]), np.nan)
+    near = kept.rolling(size, min_periods=fewest, center=center).median().to_numpy()
+    far = kept.rolling(5 * size, min_periods=fewest, center=center).median().to_numpy()
+    return np.where(np.isfinite(near), near, np.where(np.isfinite(far), far, medians))
+
+
+def whitened_match(bands: np.ndarray, stable: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """Match departures with what arousals look like, against what the night's quiet EEG does.
+
+    Bands rise and fall together in sleep without arousals. The covariance of quiet windows says
+    how; a matched filter weighs each kind of arousal by it, and the kind that fits best counts.
+
+    Parameters
+    ----------
+    bands : array, shape (n_windows, n_bands)
+        Departures of EEG band powers, mean over channels, in spreads.
+    stable : array of bool, shape (n_windows,)
+        Quiet windows.
+    names : tuple of str
+        Bands.
+
+    Returns
+    -------
+    match : array, shape (n_windows,)
+        Best match, in standard deviations of quiet windows.
+
+    References
+    ----------
+    Kay S. M. (1998). Fundamentals of Statistical Signal Processing, volume II: Detection Theory.
+    Prentice Hall, chapter 4 (matched filter in coloured noise).
+    """
+    quiet = bands[stable] if stable.sum() > 10 * len(names) else bands
+    covariance = np.atleast_2d(np.cov(quiet.T))
+    covariance[np.diag_indices_from(covariance)] += (
+        _RIDGE * np.trace(covariance) / len(covariance) + 1e-12
+    )
+    matches = []
+    for template in _TEMPLATES:
+        shape = np.array([template.get(name, 0.0) for name in names])
+        if not (shape > 0).any():
+            continue
+        weights = np.linalg.solve(covariance, shape)
+        matches.append((bands - np.median(quiet, axis=0)) @ weights / np.sqrt(shape @ weights))
+    return np.max(matches, axis=0) if matches else np.zeros(len(bands))
 
 
 def lower_scale(values: np.ndarray, asleep: np.ndarray) -> np.ndarray:
@@ -153,7 +243,7 @@ def compute_evidence(
     hop: float,
     window_length: float,
     state_wakefulness: np.ndarray | None = None,
-    components: tuple[str, ...] = COMPONENTS,
+    components: tuple[str, ...] = DEFAULT_COMPONENTS,
 ) -> dict[str, np.ndarray]:
     """Compute the evidence of one recording and its parts.
 
@@ -197,29 +287,24 @@ def compute_evidence(
 def _departure_parts(
     values, columns, asleep, stable, hop, window_length, state_wakefulness, components
 ) -> dict[str, np.ndarray]:
-    departure = trailing_departure(values, hop, window_length, stable)
+    departure = _departure(values, hop, window_length, stable)
     scaled = departure / lower_scale(departure, asleep)
     scaled = np.clip(scaled, -_LIMIT, _LIMIT)
-    parts = _band_departures(departure, columns)
+    parts = _band_means(departure, columns)
     eeg = where(columns, role="eeg")
     level = where(columns, role="emg", quantity="level")
 
     views = {}
-    fast = [
-        (weight, where(columns, role="eeg", quantity=band, extractor="spectral"))
-        for band, weight in _FAST_BANDS.items()
-    ]
-    fast = [(weight, at) for weight, at in fast if len(at)]
-    if fast:
-        views["fast"] = sum(weight * scaled[:, at].mean(axis=1) for weight, at in fast)
+    bands = _band_means(scaled, columns)
+    if bands:
+        views["fast"] = whitened_match(np.stack(list(bands.values()), 1), stable, tuple(bands))
     if len(level):
         views["emg"] = scaled[:, level].mean(axis=1)
         if len(eeg):
             views["anchor"] = anchored_direction(scaled[:, eeg], views["emg"], asleep)
     if state_wakefulness is not None:
-        views["states"] = trailing_departure(
-            state_wakefulness[:, np.newaxis], hop, window_length, stable
-        )[:, 0]
+        states = state_wakefulness[:, np.newaxis]
+        views["states"] = _departure(states, hop, window_length, stable)[:, 0]
     if not views:  # unnamed columns: any common departure will have to do
         views["fast"] = scaled.mean(axis=1)
     used = [name for name in COMPONENTS if name in views and name in components]
@@ -230,10 +315,20 @@ def _departure_parts(
         if name == "anchor":
             view *= _trust(views["anchor"], views["emg"], asleep)
         parts[name] = view
-        total += view
+        alone = len(used) == 1
+        total += view if name != "emg" or alone else _EMG_WEIGHT * view
     if used:
         total /= lower_scale(total, asleep)
     return {"evidence": total, **parts}
+
+
+def _departure(values, hop, window_length, stable) -> np.ndarray:
+    """Mean of the departures from what came before and from what lies around.
+
+    The first is blind to what follows; the second follows a change of stage from both sides.
+    """
+    trailing = trailing_departure(values, hop, window_length, stable)
+    return 0.5 * (trailing + centred_departure(values, hop, stable))
 
 
 def _trust(prediction, emg, asleep) -> float:
@@ -244,9 +339,9 @@ def _trust(prediction, emg, asleep) -> float:
     return float(np.clip(correlation / _TRUSTED, 0.0, 1.0))
 
 
-def _band_departures(departure: np.ndarray, columns: list[Column]) -> dict[str, np.ndarray]:
+def _band_means(departure: np.ndarray, columns: list[Column]) -> dict[str, np.ndarray]:
     out = {}
-    for band in ("delta", "theta", "alpha", "sigma", "beta", "gamma"):
+    for band in _BANDS:
         at = where(columns, role="eeg", quantity=band, extractor="spectral")
         if len(at):
             out[band] = departure[:, at].mean(axis=1)

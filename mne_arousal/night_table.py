@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import binary_opening
 
 from .stages import epoch_medians, find_sleep_period, wake_epochs, wakefulness_index
 from .utils.columns import Column, where
@@ -127,7 +128,9 @@ def sleep_gates(
         Windows in sleep whose chin EMG and delta lie below their medians, as in REM sleep.
     """
     if wake is None:
-        asleep = table.inside & ~table.wake
+        # one epoch of wake within sleep is an event, whose own length tells what it is
+        alone = table.wake & ~binary_opening(table.wake, np.ones(2))
+        asleep = table.inside & (~table.wake | alone)
     else:
         asleep = np.zeros(table.n_epochs, dtype=bool)
         asleep[: len(wake)] = ~np.asarray(wake, dtype=bool)[: table.n_epochs]
