@@ -114,7 +114,7 @@ def runs(mask: np.ndarray) -> list[tuple[int, int]]:
 
 
 def state_histograms(
-    states: np.ndarray, epochs: np.ndarray, n_epochs: int, n_states: int, *, smooth: float = 1.0
+    states: np.ndarray, epochs: np.ndarray, n_epochs: int, n_states: int, *, smooth: float = 0.5
 ) -> np.ndarray:
     """Count the states in each epoch; square roots, smoothed in time.
 
@@ -130,7 +130,8 @@ def state_histograms(
     n_epochs, n_states : int
         Shape of the result.
     smooth : float
-        Standard deviation of the Gaussian along time, epochs.
+        Standard deviation of the Gaussian along time, epochs. More hides short stages, less makes
+        clusters depend on the seed.
 
     Returns
     -------
