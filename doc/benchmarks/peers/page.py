@@ -61,13 +61,18 @@ LightGBM from 653 nights of MESA, as the package's manifest says. Luna learned f
 
 def notes(cache: Path) -> str:
     """Say what ran, what failed and how fast."""
-    lines = ["## What ran", "", "| method | recordings | s per recorded h | failed |"]
+    lines = [
+        "## What ran",
+        "",
+        "| method | recordings | s per h of simulated nights | failed |",
+    ]
     lines.append("| --- | --- | --- | --- |")
     said = []
     for method in METHODS:
         reports = {p.stem: json.loads(p.read_text()) for p in (cache / method).glob("*.json")}
         fine = [r for r in reports.values() if "error" not in r]
-        speed = np.median([r["seconds"] / r["hours"] for r in fine]) if fine else np.nan
+        nights = [r for n, r in reports.items() if n.startswith("simulated") and r in fine]
+        speed = np.median([r["seconds"] / r["hours"] for r in nights]) if nights else np.nan
         lines.append(f"| {method} | {len(fine)} | {speed:.1f} | {len(reports) - len(fine)} |")
         texts = Counter(r.get("error") or r["notes"] for r in reports.values())
         said += [f"- {method}, {n} recordings: {text}" for text, n in texts.items() if text]
