@@ -46,9 +46,9 @@ worker in one thread, from the start of the command to its end:
 | one worker | {one[wall]:.0f} | {one[cpu]:.0f} |
 | two workers | {two[wall]:.0f} | {two[cpu]:.0f} |
 
-Two workers are {speed_up:.2f} times as fast as one. One worker takes {overhead:+.1%} of the bare
-loop's time on the clock, and {overhead_cpu:+.1%} of its time of the processor: that is what
-finding, checking, writing and locking cost.
+Two workers are {speed_up:.2f} times as fast as one. Beside the bare loop, one worker takes
+{overhead:+.1%} of time on the clock and {overhead_cpu:+.1%} of the processor: that is what finding,
+checking, writing and locking cost.
 
 ```{{image}} ../_static/scale_memory.png
 :alt: Memory of the parent process and its workers along a run

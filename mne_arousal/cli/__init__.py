@@ -14,6 +14,7 @@ from .._version import __version__
 from . import demo, detect, report, sys_info
 
 EXIT_UNUSABLE = 2
+EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 COMMANDS = (detect, report, demo, sys_info)
 
 _EPILOG = """\
@@ -57,6 +58,9 @@ def main(argv: list[str] | None = None) -> int:
         except (RecordingError, FileNotFoundError) as error:
             print(f"mne-arousal: error: {error}", file=sys.stderr)
             return EXIT_UNUSABLE
+        except KeyboardInterrupt:
+            print("mne-arousal: interrupted", file=sys.stderr)
+            return EXIT_INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -210,3 +210,24 @@ def test_progress_over_recordings(noise_dataset, capsys):
     annotate(noise_dataset, **(FAST | {"verbose": "info"}))
     printed = "".join(capsys.readouterr())
     assert "recordings : 3/3 [" in printed
+
+
+def test_interrupted_by_the_user(noise_dataset, monkeypatch, capsys):
+    """Control-C leaves what is finished, summed up; the next run goes on."""
+    from mne_arousal.bids import process
+
+    analyse = process.analyse_recording
+
+    def interrupted(raw, **kwargs):
+        if "sub-02" in str(raw.filenames[0]):
+            raise KeyboardInterrupt
+        return analyse(raw, **kwargs)
+
+    monkeypatch.setattr(process, "analyse_recording", interrupted)
+    command = ["detect", str(noise_dataset), *CLI_FAST]
+    assert main(command) == 130
+    assert "interrupted" in capsys.readouterr().err
+    summary = pd.read_csv(noise_dataset / DEFAULT_OUTPUT / "arousals.tsv", sep="\t")
+    assert list(summary["status"]) == ["ok"]
+    monkeypatch.setattr(process, "analyse_recording", analyse)
+    assert main(command) == 0
