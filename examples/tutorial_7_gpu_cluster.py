@@ -45,7 +45,8 @@ annotate_bids("study", n_jobs=8)
 #
 # A cluster
 # ---------
-# Any back end of joblib will do; Dask (``mne-arousal[dask]``) is the one that is tested.
+# Any back end of joblib will do; Dask (``mne-arousal[dask]``) and Ray (``mne-arousal[ray]``) are
+# tested.
 
 from dask.distributed import Client
 from joblib import parallel_config
