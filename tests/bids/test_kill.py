@@ -7,43 +7,55 @@ import sys
 import pytest
 
 from .processes import start
-from .small_dataset import annotate, tree_bytes
+from .small_dataset import add_noise, annotate, tree_bytes
 from .test_runs import CLI_FAST
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+SUBJECTS = ("01", "02")
 
 
-def resume(dataset, output):
-    """Start again and compare with a run that nobody disturbed."""
-    table = annotate(dataset, output)
-    assert list(table["status"]) == ["ok"] * 3
-    undisturbed = output.with_name("undisturbed")
-    if not undisturbed.exists():
-        annotate(dataset, undisturbed)
-    assert tree_bytes(output) == tree_bytes(undisturbed)
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A dataset, and what a run writes that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("kill")
+    for subject in SUBJECTS:
+        add_noise(folder / "study", subject)
+    annotate(folder / "study", folder / "undisturbed")
+    return folder / "study", tree_bytes(folder / "undisturbed")
+
+
+@pytest.fixture
+def output(study, tmp_path):
+    """A new folder beside them: results hold the way from there to the dataset."""
+    return study[0].with_name(tmp_path.name)
+
+
+def resume(study, output):
+    """Start again and compare with the run that nobody disturbed."""
+    dataset, undisturbed = study
+    assert list(annotate(dataset, output)["status"]) == ["ok"] * len(SUBJECTS)
+    assert tree_bytes(output) == undisturbed
     assert not list(output.rglob("*.part"))
 
 
-@pytest.mark.parametrize("write", [1, 4, 9, 12, 17, 18, 26])
-def test_killed_at_a_write(noise_dataset, tmp_path, write):
-    """Before and after a file gets its name."""
-    command = ["detect", str(noise_dataset), "--output", str(tmp_path / "out"), *CLI_FAST]
+@pytest.mark.parametrize("write", [1, 4, 7, 9, 12, 13, 22])
+def test_killed_at_a_write(study, output, write):
+    """Before (odd numbers) and after a file gets its name."""
+    command = ["detect", str(study[0]), "--output", str(output), *CLI_FAST]
     process = start(command, kill_at_write=write)
     process.join(120)
     assert process.exitcode == -signal.SIGKILL
-    resume(noise_dataset, tmp_path / "out")
+    resume(study, output)
 
 
-def test_killed_at_random_moments(noise_dataset, tmp_path):
+def test_killed_at_random_moments(study, output):
     """Again and again, until one gets through; doc/benchmarks/faults.py does so more often."""
     rng = random.Random(20)
-    command = ["detect", str(noise_dataset), "--output", str(tmp_path / "out"), *CLI_FAST]
-    killed = 0
-    for _ in range(3):
+    command = ["detect", str(study[0]), "--output", str(output), *CLI_FAST]
+    for moment in (0.02, rng.uniform(0.02, 0.3), rng.uniform(0.02, 0.6)):
         process = start(command)
-        process.join(rng.uniform(0.1, 1.5))
+        process.join(moment)
         process.kill()
         process.join()
-        killed += process.exitcode == -signal.SIGKILL
-    assert killed > 0
-    resume(noise_dataset, tmp_path / "out")
+        assert moment > 0.02 or process.exitcode == -signal.SIGKILL
+    resume(study, output)
