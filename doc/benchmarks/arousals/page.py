@@ -62,7 +62,7 @@ def write_page(cache: Path, half: str, output: Path) -> None:
     """
     own = load_own(cache, MAIN, half)
     peers = load_peers(cache, own)
-    ablation = {m: load_own(cache, m, half) for m in METHODS if m != MAIN}
+    ablation = load_ablation(cache, half, own)
     seeds = sorted({int(r["source"]) for r in own.values() if r["part"] == "simulated"})
     text = INTRO.format(
         half=half,
@@ -89,6 +89,17 @@ def write_page(cache: Path, half: str, output: Path) -> None:
         text += "**Results of different states of the code are mixed in this page.**\n\n"
     text += in_short(own, peers) + "\n".join(part for part in body if part) + OUTRO
     output.write_text(text)
+
+
+def load_ablation(cache: Path, half: str, own: dict) -> dict[str, dict]:
+    """Load the results of each method but the main one, which may stand for one of them."""
+    found = {m: load_own(cache, m, half) for m in METHODS if m != MAIN}
+    names = found["rules"]
+    for method, (features, options) in METHODS.items():
+        main = {n: own[n] for n in names if n in own and own[n]["features"] == list(features)}
+        if method != MAIN and not options and len(main) == len(names):
+            found[method] = main
+    return found
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ METHODS = {
 }
 ASKED = (1.0, 2.0, 5.0)  # false alarms per hour; the second is the default
 LENIENT = 60.0  # false alarms per hour at which candidates for average precision are collected
-ABLATION = ("medium", "hard", "old", "apnoea", "index60")  # kinds, of two seeds each
+ABLATION = ("medium", "hard", "old", "apnoea")  # kinds, of two seeds each
 ABLATION_RATE = RATES[1]  # implants per hour
 
 
@@ -76,6 +76,7 @@ def _run_one(name, method, cache, features) -> dict:
         warnings.simplefilter("always")
         night = detect(prepared, false_alarms=ASKED[1], **options)
     seconds = sum(prepared.seconds.values()) + time.process_time() - start
+    _remember_evidence(night.pipeline[-1])
     result = describe(prepared, method) | {
         "found": events(night.arousals),
         "features": list(prepared.features),
@@ -163,6 +164,22 @@ def events(arousals) -> dict:
     return {c: [float(x) for x in arousals[c]] for c in columns if c in arousals}
 
 
+def _remember_evidence(clusterer) -> None:
+    """Compute the evidence once for all rates of false alarms: it does not depend on them."""
+    compute, known = getattr(clusterer, "_parts", None), {}
+    if compute is None:
+        return
+
+    def parts(night, *others):
+        if others:
+            return compute(night, *others)
+        if night.name not in known:
+            known[night.name] = compute(night)
+        return {name: values.copy() for name, values in known[night.name].items()}
+
+    clusterer._parts = parts
+
+
 def _again(prepared: Prepared, night, false_alarms: float):
     """Detect with another rate of false alarms and what is fitted already."""
     night.pipeline[-1].set_params(false_alarms=false_alarms)
@@ -179,15 +196,19 @@ def keep(result: dict, path: Path) -> None:
     os.replace(temporary, path)
 
 
-def jobs(half: str, parts, n_seeds: int, ablation: bool) -> list[tuple[str, str]]:
-    """List what to run: pairs of recording and method."""
+def jobs(half: str, parts, n_seeds: int, ablation: bool, features) -> list[tuple[str, str]]:
+    """List what to run: pairs of recording and method; `features` are those of the main one."""
     todo = [(n, MAIN) for part in PARTS if part in parts for n in names(half, part, None, n_seeds)]
     if "changed" in parts:
         todo += [(n, MAIN) for n in changed_names(half, 1)]
     if ablation:
         chosen = names(half, "simulated", ABLATION, min(n_seeds, 2))
         chosen += [n for n in names(half, "implants") if n.endswith(f"-{ABLATION_RATE}")]
-        todo += [(n, method) for method in METHODS if method != MAIN for n in chosen]
+        for method, of_method in METHODS.items():
+            # what the main method runs anyhow is not run again, where it runs all of them
+            same = of_method == (features, {}) and {"simulated", "implants"} <= set(parts)
+            if method != MAIN and not same:
+                todo += [(n, method) for n in chosen]
     # the longest first, so that no process is left alone at the end; methods of one recording in
     # a row would make its tables twice at once
     return sorted(todo, key=lambda job: (job[1] != MAIN, not job[0].startswith("simulated-512Hz")))
@@ -205,9 +226,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--output", type=Path, help="page to write")
     arguments = parser.parse_args()
-    features = arguments.features and tuple(arguments.features)
+    features = tuple(arguments.features or FEATURES)
     start = time.perf_counter()
-    todo = jobs(arguments.half, arguments.parts, arguments.seeds, not arguments.no_ablation)
+    todo = jobs(
+        arguments.half, arguments.parts, arguments.seeds, not arguments.no_ablation, features
+    )
     Parallel(arguments.jobs, batch_size=1, verbose=1)(
         delayed(run_one)(name, method, arguments.cache, features if method == MAIN else None)
         for name, method in todo
