@@ -17,11 +17,11 @@ from targets import in_short
 
 INTRO = """# Arousals: the whole benchmark
 
-Made by `doc/benchmarks/arousals/run.py`, half "{half}": simulated nights of seeds {seeds} of each
-kind, implants in the deep sleep of {people} ({named}) and in the {part} half of the Sleep-EDF
-night SC4001, and untouched sleep. {said} This package is given the
-signals; the other detectors are given the true hypnogram as well. Where several nights
-are pooled, their events are counted together. Seconds are CPU time of one thread.
+Made by `doc/benchmarks/arousals/run.py`, half "{half}", features {features}: simulated nights of
+seeds {seeds} of each kind, implants in the deep sleep of {people} ({named})
+and in the {part} half of the Sleep-EDF night SC4001, and untouched sleep. {said}
+This package is given the signals; the other detectors are given the true hypnogram as well. Where
+several nights are pooled, their events are counted together. Seconds are CPU time of one thread.
 
 - **Simulated sleepers** are nights of 4 h of `simulate_psg`. They show whether a method finds what
   was put in, not how well it does on people.
@@ -66,6 +66,7 @@ def write_page(cache: Path, half: str, output: Path) -> None:
     seeds = sorted({int(r["source"]) for r in own.values() if r["part"] == "simulated"})
     text = INTRO.format(
         half=half,
+        features=" or ".join(sorted({", ".join(r["features"]) for r in own.values()})),
         seeds=", ".join(map(str, seeds)),
         people=f"{len(PEOPLE[half])} people",
         said=SAID[half],
