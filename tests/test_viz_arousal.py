@@ -62,6 +62,19 @@ def test_a_rejected_candidate_says_why(analysed):
     np.testing.assert_allclose([span.x0, span.x1], [0, candidate.duration])
 
 
+def test_what_is_known_of_an_event_is_told(analysed):
+    raw, _ = analysed
+    event = {"onset": 100.0, "duration": 5.0, "onset_low": 99.5, "onset_high": 100.5}
+    event |= {"end_low": 104.0, "end_high": 106.0, "kind": "alpha", "limb_movement": 1.0}
+    fig = plot_arousal(raw, event, picks=["C3-M2"], show=False)
+    axis = fig.axes[0]
+    assert "most change in alpha · limb movement" in axis.get_title(loc="left")
+    inverse = axis.transData.inverted()
+    spans = [patch.get_extents().transformed(inverse) for patch in axis.patches]
+    found = [(span.x0, span.x1) for span in spans]
+    np.testing.assert_allclose(found, [(0, 5), (-0.5, 0.5), (4, 6)], atol=1e-9)
+
+
 def test_without_a_night_signals_alone(analysed):
     raw, _ = analysed
     fig = plot_arousal(raw, {"onset": 100.0, "duration": 5.0}, picks=["C3-M2"], show=False)

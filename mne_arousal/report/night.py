@@ -18,16 +18,24 @@ from .tables import clock, pairs_table, sortable_table, text_list
 _HEADS = {
     "duration": "Duration (s)",
     "onset_low": "Onset from (s)",
-    "onset_high": "to (s)",
+    "onset_high": "Onset to (s)",
+    "end_low": "End from (s)",
+    "end_high": "End to (s)",
     "score": "Score",
     "stage_cluster": "Stage cluster",
     "reason": "Reason",
+    "ch_names": "Channels",
+    "desaturation": "Desaturation (points)",
 }
+_YES_NO = ("respiratory_drop", "limb_movement")
 _FORMATS = {
     "Onset (s)": ".1f",
     "Duration (s)": ".1f",
     "Onset from (s)": ".1f",
-    "to (s)": ".1f",
+    "Onset to (s)": ".1f",
+    "End from (s)": ".1f",
+    "End to (s)": ".1f",
+    "Desaturation (points)": ".1f",
     "Score": ".2f",
 }
 _N_POINTS = 4000  # windows in the plane: more are one blot
@@ -79,8 +87,10 @@ def event_table(events: pd.DataFrame) -> pd.DataFrame:
         values = events[name]
         if values.map(lambda value: isinstance(value, tuple | list)).any():
             values = values.map(lambda value: ", ".join(value) or "all")
+        if name in _YES_NO:
+            values = values.map({1.0: "yes", 0.0: "no"})
         table[_HEADS.get(name, name.replace("_", " ").capitalize())] = values
-    return table
+    return table.dropna(axis=1, how="all")
 
 
 def _summary(night):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PAGE = 30.0  # s, the length of the page on which arousals are scored
 _LEAD = 12.0  # s before the onset: the rule asks for 10 s of stable sleep
 _DECIBEL = 10 / np.log(10)  # departures of bands are natural logarithms of power
+_BEFORE = {"respiratory_drop": "after a drop of breathing", "limb_movement": "limb movement"}
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 _STYLES = ("-", "--", "-.", ":", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 2)))
 
@@ -161,10 +162,13 @@ def _title(event, night) -> str:
             parts[-1] += f" (threshold {night.threshold:.1f})"
     if _known(event, "stage_cluster"):
         parts.append(f"stage cluster {int(event['stage_cluster'])}")
-    kind = "Arousal" if event["duration"] else "Page"
+    if event.get("kind"):
+        parts.append(f"most change in {event['kind']}")
+    parts += [text for name, text in _BEFORE.items() if _known(event, name) and event[name] == 1]
+    what = "Arousal" if event["duration"] else "Page"
     if event.get("reason"):
-        kind = f"Rejected: {event['reason']}"
-    return f"{kind} · {parts[0]}\n" + " · ".join(parts[1:])
+        what = f"Rejected: {event['reason']}"
+    return f"{what} · {parts[0]}\n" + " · ".join(parts[1:])
 
 
 def _known(event, key) -> bool:
@@ -177,7 +181,7 @@ def _mark_event(axis, event, origin) -> None:
     color = "0.45" if event.get("reason") else AROUSAL
     axis.axvspan(0, event["duration"], color=color, alpha=0.12, linewidth=0, zorder=0)
     axis.axvline(0, color=color, linewidth=1, zorder=1)
-    for edge in ("onset", "offset"):
+    for edge in ("onset", "end"):
         if _known(event, f"{edge}_low") and _known(event, f"{edge}_high"):
             low, high = event[f"{edge}_low"] - origin, event[f"{edge}_high"] - origin
             axis.axvspan(low, high, color=color, alpha=0.3, linewidth=0, zorder=0)

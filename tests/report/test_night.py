@@ -27,9 +27,12 @@ def test_summary_and_tables(simulated):
 
 def test_new_columns_of_arousals_are_shown(simulated):
     _, night = simulated
-    arousals = night.arousals.assign(offset_low=1.0, ch_names=[("C3-M2",)] * len(night.arousals))
+    arousals = night.arousals.assign(
+        novelty=1.0, limb_movement=1.0, ch_names=[("C3-M2",)] * len(night.arousals)
+    )
     found = sections(make_report(replace(night, arousals=arousals), verbose="error"))
-    assert "Offset low" in found["All arousals"]
+    assert "Novelty" in found["All arousals"]
+    assert ">yes<" in found["All arousals"]
     assert "C3-M2" in found["All arousals"]
 
 
