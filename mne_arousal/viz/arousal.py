@@ -149,26 +149,28 @@ def _channel_picks(night, picks) -> dict[str, str] | list[str] | None:
 
 
 def _title(event, night) -> str:
+    """What and when; below, how sure that is."""
     hours, rest = divmod(event["onset"], 3600)
-    parts = [f"{int(hours)}:{int(rest // 60):02d}:{rest % 60:04.1f} from the start"]
-    if event["duration"]:
-        parts.append(f"lasts {event['duration']:.1f} s")
-    if _known(event, "onset_low"):
-        parts.append(f"onset −{event['onset'] - event['onset_low']:.1f}/")
-        parts[-1] += f"+{event['onset_high'] - event['onset']:.1f} s (90 %)"
-    if _known(event, "score"):
-        parts.append(f"score {event['score']:.1f}")
-        if night is not None and np.isfinite(night.threshold):
-            parts[-1] += f" (threshold {night.threshold:.1f})"
-    if _known(event, "stage_cluster"):
-        parts.append(f"stage cluster {int(event['stage_cluster'])}")
-    if event.get("kind"):
-        parts.append(f"most change in {event['kind']}")
-    parts += [text for name, text in _BEFORE.items() if _known(event, name) and event[name] == 1]
     what = "Arousal" if event["duration"] else "Page"
     if event.get("reason"):
         what = f"Rejected: {event['reason']}"
-    return f"{what} · {parts[0]}\n" + " · ".join(parts[1:])
+    first = [what, f"{int(hours)}:{int(rest // 60):02d}:{rest % 60:04.1f} from the start"]
+    if event.get("kind"):
+        first.append(f"most change in {event['kind']}")
+    first += [text for name, text in _BEFORE.items() if _known(event, name) and event[name] == 1]
+    second = []
+    if event["duration"]:
+        second.append(f"lasts {event['duration']:.1f} s")
+    if _known(event, "onset_low"):
+        early, late = event["onset"] - event["onset_low"], event["onset_high"] - event["onset"]
+        second.append(f"onset −{early:.1f}/+{late:.1f} s (90 %)")
+    if _known(event, "score"):
+        known = night is not None and np.isfinite(night.threshold)
+        threshold = f" (threshold {night.threshold:.1f})" if known else ""
+        second.append(f"score {event['score']:.1f}{threshold}")
+    if _known(event, "stage_cluster"):
+        second.append(f"stage cluster {int(event['stage_cluster'])}")
+    return " · ".join(first) + "\n" + " · ".join(second)
 
 
 def _known(event, key) -> bool:
