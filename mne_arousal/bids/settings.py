@@ -7,6 +7,7 @@ import json
 import platform
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from threadpoolctl import threadpool_limits
@@ -96,6 +97,7 @@ def to_json(value) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions of Python and of what results depend on.
 
