@@ -6,6 +6,7 @@ from .dmd import DMDTransformer
 from .encoder import PSGEncoder
 from .pipeline import make_arousal_pipeline
 from .spectral import SpectralTransformer
+from .summary import summarize
 from .utils.errors import RecordingError
 from .utils.sysinfo import sys_info
 from .windower import PSGWindower
@@ -25,6 +26,7 @@ __all__ = [
     "make_arousal_pipeline",
     "metrics",
     "report",
+    "summarize",
     "sys_info",
     "viz",
 ]

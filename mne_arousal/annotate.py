@@ -13,18 +13,16 @@ import numpy as np
 import pandas as pd
 from mne.io import BaseRaw
 from mne.utils import logger, use_log_level
-from scipy.signal import butter, sosfiltfilt
 from sklearn.pipeline import Pipeline
 
+from .context import preceding_events
 from .hypnogram import hypnogram_to_stages
-from .onsets import locate_onset
+from .location import locate_events
 from .pipeline import FEATURES, make_arousal_pipeline
 from .reading import read_recording
 
 if TYPE_CHECKING:
     from .utils.types import Hypnogram, Picks, RandomState, Recording, Verbose
-
-AROUSAL_COLUMNS = ["onset", "duration", "onset_low", "onset_high", "score", "stage_cluster"]
 
 
 @dataclass
@@ -40,10 +38,12 @@ class Night:
     channels : list of str
         Channels used, ``"role:name"``.
     arousals : DataFrame
-        Columns ``onset``, ``duration``, ``onset_low``, ``onset_high`` (s from the start of the
-        recording), ``score``, ``stage_cluster``, ``ch_names``.
+        Columns ``onset``, ``duration``, ``onset_low``, ``onset_high``, ``end_low``, ``end_high``
+        (s from the start of the recording), ``score``, ``stage_cluster``, ``kind``,
+        ``ch_names``; ``respiratory_drop``, ``limb_movement`` and ``desaturation``, NaN where no
+        channel tells (see :mod:`mne_arousal.context`).
     candidates : DataFrame
-        Events that a rule rejected, with ``reason``.
+        Events that a rule rejected, with ``reason``; longer ones are ``"awakening"``.
     stages : DataFrame
         Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s.
     wake_clusters : list of int
@@ -130,8 +130,9 @@ def annotate_arousals(
     annotations : mne.Annotations
         Description ``"arousal"``; onset and duration in s at sample resolution; ``ch_names`` where
         only some channels show the arousal; ``extras`` with ``score``, ``onset_low`` and
-        ``onset_high`` (90 % interval of the onset, on the same clock as ``onset``) and
-        ``stage_cluster``.
+        ``onset_high`` (90 % interval of the onset, on the same clock as ``onset``), ``end_low``
+        and ``end_high`` (of the end), ``stage_cluster`` and ``kind`` (what changes most:
+        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``).
 
     Raises
     ------
@@ -220,7 +221,14 @@ def analyse_recording(
         clock.lap("evidence and events")
         accepted = events[events["reason"] == ""].reset_index(drop=True)
         signal = windows.datasets[0].raw
-        arousals = _locate(accepted, signal, clusterer, raw.info["sfreq"])
+        arousals = locate_events(
+            accepted,
+            signal,
+            raw.info["sfreq"],
+            min_duration=clusterer.min_duration,
+            max_duration=clusterer.max_duration,
+        )
+        arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
         clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
         return Night(
@@ -286,62 +294,6 @@ def _wake_epochs(hypnogram, raw: BaseRaw) -> np.ndarray:
     return stages <= 0  # wake, and what the scorer left open
 
 
-def _locate(events: pd.DataFrame, raw: BaseRaw, clusterer, sfreq: float) -> pd.DataFrame:
-    """Replace the onsets of detection by those that the EEG itself shows."""
-    picks = mne.pick_types(raw.info, eeg=True, exclude=[])
-    rate = raw.info["sfreq"]
-    names = [raw.ch_names[i] for i in picks]
-    rows = []
-    for event in events.itertuples():
-        end = event.onset + event.duration
-        begin = max(event.onset - 16.0, 0.0)
-        lo, hi = int(begin * rate), min(int((end + 5.0) * rate), raw.n_times)
-        signals = raw._data[picks, lo:hi]
-        offset = lo / rate
-        found = locate_onset(
-            signals,
-            rate,
-            event.onset - offset,
-            event.duration,
-            earliest=end - offset - clusterer.max_duration,
-            latest=end - offset - clusterer.min_duration,
-        )
-        onset = round((found.time + offset) * sfreq) / sfreq
-        stop = round(end * sfreq) / sfreq
-        rows.append(
-            {
-                "onset": onset,
-                "duration": stop - onset,
-                "onset_low": min(found.low + offset, onset),
-                "onset_high": max(found.high + offset, onset),
-                "score": event.score,
-                "stage_cluster": event.stage_cluster,
-                "ch_names": _channels_that_show(
-                    signals, names, rate, onset - offset, stop - offset
-                ),
-            }
-        )
-    return pd.DataFrame(rows, columns=[*AROUSAL_COLUMNS, "ch_names"])
-
-
-def _channels_that_show(signals, names, sfreq, onset, stop) -> tuple[str, ...]:
-    """Name the channels whose alpha and beta power rises at least half as much as the most."""
-    if len(names) < 2:
-        return ()
-    high = min(30.0, 0.45 * sfreq)
-    fast = sosfiltfilt(butter(4, (8.0, high), "bandpass", fs=sfreq, output="sos"), signals)
-    inside = slice(int(onset * sfreq), int(stop * sfreq))
-    before = slice(max(int((onset - 10.0) * sfreq), 0), int(onset * sfreq))
-    if before.stop - before.start < sfreq or np.isnan(fast).any():
-        return ()
-    ratio = fast[:, inside].var(axis=1) / np.maximum(fast[:, before].var(axis=1), 1e-30)
-    rise = np.log(np.maximum(ratio, 1e-30))
-    shown = rise >= 0.5 * rise.max()
-    if rise.max() <= 0 or shown.all():
-        return ()
-    return tuple(name for name, s in zip(names, shown, strict=True) if s)
-
-
 def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
     orig_time = raw.info["meas_date"]
     # with a date, MNE counts from it, and the first sample may lie later
@@ -351,7 +303,10 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
             "score": round(float(a.score), 4),
             "onset_low": round(float(a.onset_low) + shift, 4),
             "onset_high": round(float(a.onset_high) + shift, 4),
+            "end_low": round(float(a.end_low) + shift, 4),
+            "end_high": round(float(a.end_high) + shift, 4),
             "stage_cluster": int(a.stage_cluster),
+            "kind": a.kind,
         }
         for a in arousals.itertuples()
     ]

@@ -18,7 +18,15 @@ from .utils.checks import check_counts, check_positive
 from .utils.columns import parse_columns, where
 from .utils.windows import INDEX_NAMES
 
-EVENT_COLUMNS = ["recording", "onset", "duration", "score", "stage_cluster", "reason"]
+EVENT_COLUMNS = [
+    "recording",
+    "onset",
+    "duration",
+    "score",
+    "stage_cluster",
+    "kind",
+    "reason",
+]
 
 
 class ArousalClusterer(ClusterMixin, BaseEstimator):
@@ -250,8 +258,10 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         Returns
         -------
         events : DataFrame
-            Columns ``recording``, ``onset`` (s), ``duration`` (s), ``score``, ``stage_cluster``;
-            with `return_candidates` also ``reason``, empty for arousals.
+            Columns ``recording``, ``onset`` (s), ``duration`` (s), ``score``, ``stage_cluster``,
+            ``kind`` (what changes most: ``"theta"``, ``"alpha"``, ``"beta"``, ``"emg"``); with
+            `return_candidates` also ``reason``, empty for arousals, ``"awakening"`` for longer
+            ones.
         """
         check_is_fitted(self)
         rules = Rules(
@@ -280,7 +290,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 onset = event["start"] + r.onsets[0]
                 cluster = clusters[min(int(onset // self.epoch_length), r.n_epochs - 1)]
                 reason = event["reason"] or ""
-                rows.append((r.name, onset, event["duration"], event["score"], cluster, reason))
+                told = (event["duration"], event["score"], cluster, event["kind"], reason)
+                rows.append((r.name, onset, *told))
         table = pd.DataFrame(rows, columns=EVENT_COLUMNS)
         if return_candidates:
             return table

@@ -18,6 +18,7 @@ _MUSCLE = 2.3
 _SPINDLE, _NARROW = 0.3, 1.3
 _SHIFT = 1.25  # spreads of fast EEG, mean over the event; chin EMG alone makes no arousal
 _TONE = 1.0  # spreads of chin EMG, mean over the event
+_RISE = 0.4  # natural logarithm of power: half as much again
 _BLUR = 1.0  # s by which windows of 2 s may lengthen an event; onsets.py finds its edges
 _EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
 _INTERRUPTS = (None, "awakening", "movement")  # what ends stable sleep; a spindle does not
@@ -74,7 +75,9 @@ def detect_events(
     -------
     events : list of dict
         Every candidate above the threshold: ``start`` (s, of the first window's centre),
-        ``duration`` (s), ``score`` and ``reason``: None for an arousal, else why it is not one.
+        ``duration`` (s), ``score``, ``kind`` (what changes most: ``"theta"``, ``"alpha"``,
+        ``"beta"``, ``"emg"``, or ``""`` without bands) and ``reason``: None for an arousal, else
+        why it is not one.
     calibration : dict
         ``threshold``; ``sleep_hours``; ``quiet_hours`` and ``mirrored``, the sleep and the number
         of mirrored events on which noise was measured; ``false_alarms``, the events of noise an
@@ -96,6 +99,7 @@ def detect_events(
     for lo, hi, score in _merge(evidence, starts, scores, lengths, threshold, hop):
         duration = (hi - lo) * hop
         event = {"start": lo * hop + window_length / 2, "duration": duration, "score": score}
+        event["kind"] = _kind(parts, slice(lo, hi))
         event["reason"] = _reject(parts, asleep, atonia, lo, hi, hop, rules, lo * hop - last_stop)
         if event["reason"] in _INTERRUPTS:
             last_stop = hi * hop
@@ -107,6 +111,19 @@ def detect_events(
         "mirrored": len(mirrored),
         "false_alarms": float(noise.events_per_hour(threshold)),
     }
+
+
+def _kind(parts, inside: slice) -> str:
+    """Name what changes most: a band of the EEG, or chin EMG where no band rises by much."""
+    rises = {
+        band: float(np.mean(parts[band][inside]))
+        for band in ("theta", "alpha", "beta")
+        if band in parts
+    }
+    tone = float(np.mean(parts["emg"][inside])) if "emg" in parts else 0.0
+    if tone > _TONE and max(rises.values(), default=0.0) < _RISE:
+        return "emg"
+    return max(rises, key=lambda band: rises[band]) if rises else ""
 
 
 def _merge(evidence, starts, scores, lengths, threshold, hop) -> list[tuple[int, int, float]]:

@@ -9,8 +9,16 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_opening
 
-from .stages import epoch_medians, find_sleep_period, wake_epochs, wakefulness_index
+from .stages import (
+    epoch_percentiles,
+    fast_activity,
+    find_sleep_period,
+    wake_epochs,
+    wakefulness_index,
+)
 from .utils.columns import Column, where
+
+_MOST = 30.0  # percentile that tells what seven tenths of an epoch reach
 
 
 @dataclass
@@ -97,12 +105,14 @@ def make_night_table(
         return NightTable(name, values, None, None, None, one, None, ~one)
     epochs = ((onsets + window_length / 2) // epoch_length).astype(int)
     n_epochs = int(epochs[-1]) + 1
-    medians = epoch_medians(values, epochs, n_epochs)
+    medians = epoch_percentiles(values, epochs, n_epochs)
     wakefulness = wakefulness_index(medians, columns)
     inside, wake = np.ones(n_epochs, dtype=bool), np.zeros(n_epochs, dtype=bool)
     if wakefulness is not None:
         inside = find_sleep_period(wakefulness, epoch_length=epoch_length)
-        wake = wake_epochs(wakefulness, inside)
+        # an arousal of 15 s must not make its epoch wake: most of the windows have to be
+        low = epoch_percentiles(values, epochs, n_epochs, _MOST)
+        wake = wake_epochs(wakefulness_index(low, columns), inside, fast_activity(low, columns))
     return NightTable(name, values, onsets, epochs, medians, inside, wakefulness, wake)
 
 

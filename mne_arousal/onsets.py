@@ -13,8 +13,11 @@ ORDER = 12
 #: Power that the likelihood is raised to. EEG is not the stationary Gaussian process that the
 #: models say; without tempering, intervals are several times too narrow on real background.
 TEMPER = 0.25
-#: Lengths of a ramp that are integrated over, s.
+#: Lengths of a ramp that are integrated over, s; an abrupt change is as likely as all ramps.
 RAMPS = (0.0, 0.25, 0.5, 1.0)
+# White noise added to each model, as a share of its power (-30 dB): where filters left a band
+# empty, what little is there would decide otherwise.
+_FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def autoregression(signal: np.ndarray, order: int = ORDER) -> tuple[np.ndarray, 
     correlation = np.fft.irfft(spectrum)[: order + 1] / n
     if correlation[0] <= 0:
         return np.r_[1.0, np.zeros(order)], 0.0
-    correlation[0] *= 1 + 1e-6  # white noise at -60 dB keeps narrow-band signals solvable
+    correlation[0] *= 1 + _FLOOR
     coefficients = solve_toeplitz(correlation[:-1], correlation[1:])
     variance = correlation[0] - coefficients @ correlation[1:]
     return np.r_[1.0, -coefficients], float(max(variance, 1e-9 * correlation[0]))
@@ -173,11 +176,60 @@ def locate_onset(
     times = np.arange(lo, hi)
     # channels of one head see the same sources: their mean, not their sum, is the information
     log_posterior = temper * ratio / np.sqrt(used)
+    log_posterior[np.asarray(ramps) > 0] -= np.log(max(len(ramps) - 1, 1))
     log_posterior -= 0.5 * ((times / sfreq - coarse) / prior) ** 2
     weights = np.exp(log_posterior - log_posterior.max()).sum(axis=0)
     cumulative = np.cumsum(weights) / weights.sum()
     low, middle, high = (times[np.searchsorted(cumulative, q)] / sfreq for q in (0.05, 0.5, 0.95))
     return Onset(float(middle), float(low), float(high))
+
+
+def locate_end(
+    signals: np.ndarray,
+    sfreq: float,
+    coarse: float,
+    duration: float,
+    *,
+    earliest: float | None = None,
+    latest: float | None = None,
+    **parameters,
+) -> Onset:
+    """Locate the end of an event near a coarse guess.
+
+    Backwards in time, an end is an onset: the sleep after the event is what the first model is
+    fitted to. Ends are less clear than onsets, and their intervals wider.
+
+    Parameters
+    ----------
+    signals : array, shape (n_channels, n_times)
+        Channels in which the event is seen.
+    sfreq : float
+        Sampling frequency, Hz.
+    coarse : float
+        First guess, s from the start of `signals`.
+    duration : float
+        First guess of the duration, s.
+    earliest, latest : float | None
+        The end may not lie outside, s.
+    **parameters
+        As of `locate_onset`.
+
+    Returns
+    -------
+    end : Onset
+        Median and 90 % interval.
+    """
+    total = signals.shape[1] / sfreq
+    found = locate_onset(
+        signals[:, ::-1],
+        sfreq,
+        total - coarse,
+        duration,
+        earliest=None if latest is None else total - latest,
+        latest=None if earliest is None else total - earliest,
+        **parameters,
+    )
+    return Onset(total - found.time, total - found.high, total - found.low)
 
 
 def _ramp_scores(first, second, lo, hi, sfreq, ramps) -> np.ndarray:

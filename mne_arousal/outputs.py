@@ -7,7 +7,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from .annotate import AROUSAL_COLUMNS, Night
+from .annotate import Night
+from .context import CONTEXT_COLUMNS
+from .location import AROUSAL_COLUMNS
 from .utils.errors import RecordingError
 
 PARTIAL = ".mne-arousal-"  # how names of unfinished files begin; MNE and BIDS skip dot files
@@ -131,7 +133,7 @@ def write_night(night: Night, folder) -> list[Path]:
     work = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
     names = [f"{night.name}_arousals.csv", f"{night.name}_stages.csv", f"{night.name}-annot.fif"]
     try:
-        night.arousals[AROUSAL_COLUMNS].to_csv(
+        night.arousals[[*AROUSAL_COLUMNS, *CONTEXT_COLUMNS]].to_csv(
             work / names[0], index=False, float_format="%.3f", lineterminator="\n"
         )
         night.stages.to_csv(work / names[1], index=False, float_format="%.3f", lineterminator="\n")

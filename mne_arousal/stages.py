@@ -146,8 +146,10 @@ def state_histograms(
     return gaussian_filter1d(shares, smooth, axis=0, mode="nearest") if smooth else shares
 
 
-def epoch_medians(values: np.ndarray, epochs: np.ndarray, n_epochs: int) -> np.ndarray:
-    """Median of the windows of each epoch.
+def epoch_percentiles(
+    values: np.ndarray, epochs: np.ndarray, n_epochs: int, percentile: float = 50.0
+) -> np.ndarray:
+    """Percentile of the windows of each epoch; the median by default.
 
     Parameters
     ----------
@@ -157,10 +159,12 @@ def epoch_medians(values: np.ndarray, epochs: np.ndarray, n_epochs: int) -> np.n
         Epoch of each window, not falling.
     n_epochs : int
         Number of epochs.
+    percentile : float
+        From 0 to 100.
 
     Returns
     -------
-    medians : array, shape (n_epochs, n_features)
+    percentiles : array, shape (n_epochs, n_features)
         NaN where an epoch has no finite window.
     """
     out = np.full((n_epochs, values.shape[1]), np.nan)
@@ -169,12 +173,17 @@ def epoch_medians(values: np.ndarray, epochs: np.ndarray, n_epochs: int) -> np.n
         piece = values[lo:hi]
         piece = piece[np.isfinite(piece).all(axis=1)]
         if len(piece):
-            out[i] = np.median(piece, axis=0)
+            out[i] = np.percentile(piece, percentile, axis=0)
     return out
 
 
 def wake_epochs(
-    wakefulness: np.ndarray, inside: np.ndarray, *, n_spreads: float = 2.0
+    wakefulness: np.ndarray,
+    inside: np.ndarray,
+    fast: np.ndarray | None = None,
+    *,
+    n_spreads: float = 2.0,
+    min_rise: float = 0.3,
 ) -> np.ndarray:
     """Tell wake from sleep in each epoch of a night.
 
@@ -188,8 +197,13 @@ def wake_epochs(
         How wake-like each epoch is.
     inside : array of bool, shape (n_epochs,)
         Epochs in the sleep period; all others are wake.
+    fast : array, shape (n_epochs,) | None
+        Fast EEG of each, natural logarithm of power. Wake raises it: in a recording of
+        deep sleep alone the spread is small, and any unrest would lie far above the middle.
     n_spreads : float
         How far above the middle wake begins.
+    min_rise : float
+        By how much `fast` must lie above its middle, a third more power.
 
     Returns
     -------
@@ -198,7 +212,33 @@ def wake_epochs(
     """
     # the 40th percentile is a value of sleep even where 60 % of the period is wake
     low, middle = np.percentile(wakefulness[inside], (8, 40))
-    return ~inside | (wakefulness > middle + n_spreads * (middle - low) / 0.9)
+    wake = wakefulness > middle + n_spreads * (middle - low) / 0.9
+    if fast is not None:
+        wake &= fast > np.percentile(fast[inside], 40) + min_rise
+    return ~inside | wake
+
+
+def fast_activity(medians: np.ndarray, columns: list[Column]) -> np.ndarray | None:
+    """Mean log power of fast EEG and EOG in each epoch.
+
+    Parameters
+    ----------
+    medians : array, shape (n_epochs, n_features)
+        Features of each epoch, NaN where unknown.
+    columns : list of Column
+        What they are.
+
+    Returns
+    -------
+    fast : array, shape (n_epochs,) | None
+        Unknown epochs are interpolated. None without such columns.
+    """
+    at = where(columns, role=("eeg", "eog"), quantity=("beta", "gamma"), extractor="spectral")
+    mean = medians[:, at].mean(axis=1) if len(at) else np.empty(0)
+    known = np.flatnonzero(np.isfinite(mean))
+    if not len(known):
+        return None
+    return np.interp(np.arange(len(mean)), known, mean[known])
 
 
 def wakefulness_index(medians: np.ndarray, columns: list[Column]) -> np.ndarray | None:

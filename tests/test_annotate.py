@@ -44,7 +44,12 @@ def test_annotations_hold_what_they_promise(simulated, night):
     assert (annotations.duration >= 3.0 - 0.01).all()
     assert (annotations.duration <= 15.0 + 0.01).all()
     for onset, extras in zip(annotations.onset, annotations.extras, strict=True):
-        assert set(extras) == {"score", "onset_low", "onset_high", "stage_cluster"}
+        assert set(extras) == {
+            *("score", "stage_cluster", "kind"),
+            *("onset_low", "onset_high", "end_low", "end_high"),
+        }
+        assert extras["kind"] in ("theta", "alpha", "beta", "emg")
+        assert onset < extras["end_low"] <= extras["end_high"]
         assert extras["onset_low"] <= onset + 1e-3
         assert extras["onset_high"] >= onset - 1e-3
     for names in annotations.ch_names:

@@ -6,7 +6,7 @@ from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
 
 from mne_arousal.stages import (
     StageModel,
-    epoch_medians,
+    epoch_percentiles,
     find_sleep_period,
     otsu_threshold,
     runs,
@@ -80,10 +80,10 @@ def test_state_histograms():
     np.testing.assert_allclose(found, expected)
 
 
-def test_epoch_medians_skip_gaps():
+def test_epoch_percentiles_skip_gaps():
     """An epoch's median leaves out windows with NaN; an epoch of nothing is NaN."""
     values = np.array([[1.0], [3.0], [np.nan], [8.0]])
-    found = epoch_medians(values, np.array([0, 0, 0, 2]), 3)
+    found = epoch_percentiles(values, np.array([0, 0, 0, 2]), 3)
     np.testing.assert_array_equal(found, [[2.0], [np.nan], [8.0]])
 
 
@@ -158,3 +158,16 @@ def test_state_means():
     books = [np.array([0, 0, 1, -1]), np.array([0, 1, 1, 0])]
     expected = [(2 + 10.5) / 2, (2 + 6.5) / 2, (10 + 6.5) / 2, (20 + 10.5) / 2]
     np.testing.assert_allclose(state_means(values, books), expected)
+
+
+def test_unrest_of_deep_sleep_is_no_wake():
+    """Where nothing but deep sleep was recorded, its few restless epochs are not wake."""
+    rng = np.random.default_rng(0)
+    restless = np.zeros(100)
+    restless[::10] = 1.0
+    wakefulness = rng.normal(scale=0.1, size=100) + restless
+    inside = np.ones(100, dtype=bool)
+    assert wake_epochs(wakefulness, inside).sum() >= 10
+    assert not wake_epochs(wakefulness, inside, -25 + 0.1 * restless).any()
+    found = wake_epochs(wakefulness, inside, -25 + 2.0 * restless)
+    np.testing.assert_array_equal(np.flatnonzero(found), np.arange(0, 100, 10))

@@ -28,7 +28,7 @@ from mne_arousal import (
 )
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.metrics import score_stages
-from mne_arousal.stages import epoch_medians, find_sleep_period, wakefulness_index
+from mne_arousal.stages import epoch_percentiles, find_sleep_period, wakefulness_index
 from mne_arousal.utils.columns import parse_columns
 
 PAGE = Path(__file__).with_name("encoder.md")
@@ -57,7 +57,7 @@ def sleep_period(spectral):
     """Return the first epoch of the sleep period and the one after its last."""
     onsets = spectral.index.get_level_values("onset").to_numpy()
     epochs = ((onsets + 1) // 30).astype(int)
-    medians = epoch_medians(spectral.to_numpy(), epochs, epochs[-1] + 1)
+    medians = epoch_percentiles(spectral.to_numpy(), epochs, epochs[-1] + 1)
     inside = find_sleep_period(wakefulness_index(medians, parse_columns(spectral.columns)))
     found = np.flatnonzero(inside)
     return found[0], found[-1] + 1
