@@ -51,7 +51,8 @@ def plot_arousal(
     Parameters
     ----------
     raw : instance of Raw | path-like
-        The recording. It is not changed; only the page is read.
+        The recording. It is not changed. Only the page is read, of an EDF file the whole
+        channels: load the data first to draw many pages.
     event : int | dict | Series | float
         Which one: the row of ``night.arousals``; a row of ``night.arousals`` or
         ``night.candidates``, with at least ``onset`` and ``duration`` (s from the start of
