@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ..hypnogram import UNSCORED
 from ..reading import read_recording
+from ..summary import summarize
 from ..utils.sysinfo import sys_info
 from ..viz import plot_arousal, plot_embedding, plot_history, plot_index, plot_night
 from .tables import clock, pairs_table, sortable_table, text_list
@@ -46,6 +47,7 @@ def add_night(report, night, raw, hypnogram, warnings, n_examples) -> None:
     """Add all sections of one recording to a report."""
     report.add_html(pairs_table(_summary(night)), "Summary", tags=("summary",))
     report.add_html(_warnings(warnings), "Warnings", tags=("summary",))
+    report.add_html(_index_table(night), "Arousals per hour of sleep", tags=("summary",))
     _add_figures(report, night, hypnogram)
     if raw is not None:
         _add_examples(report, night, raw, n_examples)
@@ -112,6 +114,15 @@ def _summary(night):
         yield f"Rejected: {reason}", str(count)
     yield "Time taken", f"{sum(night.seconds.values()):.0f} s"
     yield "Use", _NOT_CLINICAL
+
+
+def _index_table(night) -> str:
+    table = summarize(night)
+    table = table[table["scope"] != "night"].rename(
+        columns={"scope": "of", "sleep_hours": "Sleep (h)", "index": "Arousals per hour"}
+    )
+    html = sortable_table(table, {"Sleep (h)": ".2f", "Arousals per hour": ".1f"})
+    return f"{html}<p>Here sleep is counted by stage cluster, in whole epochs.</p>"
 
 
 def _warnings(warnings) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from mne_arousal import summarize
 from mne_arousal.cli import main
 from mne_arousal.report import make_report
 from mne_arousal.report.tables import clock, sortable_table
@@ -20,6 +21,9 @@ def test_summary_and_tables(simulated):
     assert found["All arousals"].count("<tr>") == len(night.arousals) + 1
     assert found["Rejected candidates"].count("<tr>") == len(night.candidates) + 1
     assert "None." in found["Warnings"]
+    by_cluster = summarize(night).query("scope == 'stage cluster'")
+    for count in by_cluster["arousals"]:
+        assert f">{count}</td>" in found["Arousals per hour of sleep"]
     assert "arousals__false_alarms" in found["Parameters"]
     assert "scikit-learn" in found["Versions"]
     assert not any(name.startswith("Arousal at") for name in found)
