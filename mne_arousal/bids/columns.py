@@ -17,7 +17,13 @@ EVENT_COLUMNS = (
     "score",
     "onset_low",
     "onset_high",
+    "end_low",
+    "end_high",
     "stage_cluster",
+    "kind",
+    "respiratory_drop",
+    "limb_movement",
+    "desaturation",
     "channel",
 )
 _TIME = {
@@ -67,6 +73,40 @@ def arousal_sidecar(source: str) -> dict:
             "LongName": "Latest onset",
             "Description": "End of the interval that should hold the onset with 90 %.",
             "Units": "s",
+        },
+        "end_low": {
+            "LongName": "Earliest end",
+            "Description": "Start of the interval that should hold the end with 90 %.",
+            "Units": "s",
+        },
+        "end_high": {
+            "LongName": "Latest end",
+            "Description": "End of the interval that should hold the end with 90 %.",
+            "Units": "s",
+        },
+        "kind": {
+            "LongName": "Kind of arousal",
+            "Description": "What changes most.",
+            "Levels": {
+                "theta": "Theta of the EEG.",
+                "alpha": "Alpha of the EEG.",
+                "beta": "Beta of the EEG.",
+                "emg": "Chin EMG.",
+            },
+        },
+        "respiratory_drop": {
+            "LongName": "Drop of breathing",
+            "Description": "Whether breathing fell shortly before: 1 or 0, n/a without a channel.",
+        },
+        "limb_movement": {
+            "LongName": "Limb movement",
+            "Description": "Whether a leg moved shortly before: 1 or 0, n/a without a channel.",
+        },
+        "desaturation": {
+            "LongName": "Desaturation",
+            "Description": "Fall of the oxygen saturation around the arousal; n/a without a "
+            "channel.",
+            "Units": "%",
         },
         "stage_cluster": {
             "LongName": "Stage cluster",

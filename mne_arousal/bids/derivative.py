@@ -165,9 +165,8 @@ def arousal_table(night: Night) -> str:
     lines = ["\t".join(EVENT_COLUMNS)]
     for arousal in night.arousals.itertuples():
         names = ",".join(name.replace("\t", " ") for name in arousal.ch_names)
-        times = map(number, (arousal.onset, arousal.duration))
-        interval = map(number, (arousal.score, arousal.onset_low, arousal.onset_high))
-        row = [*times, "arousal", *interval, str(int(arousal.stage_cluster)), names or "n/a"]
+        texts = {"trial_type": "arousal", "kind": str(arousal.kind), "channel": names or "n/a"}
+        row = [texts.get(name) or number(getattr(arousal, name)) for name in EVENT_COLUMNS]
         lines.append("\t".join(row))
     return "\n".join(lines) + "\n"
 
