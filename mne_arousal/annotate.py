@@ -228,6 +228,9 @@ def analyse_recording(
             min_duration=clusterer.min_duration,
             max_duration=clusterer.max_duration,
         )
+        short = accepted.drop(index=arousals.index).assign(reason="too short")
+        rejected = pd.concat([events[events["reason"] != ""], short]).sort_values("onset")
+        arousals = arousals.reset_index(drop=True)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
         clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
@@ -236,7 +239,7 @@ def analyse_recording(
             duration=raw.n_times / raw.info["sfreq"],
             channels=list(pipeline["windows"].channels_),
             arousals=arousals,
-            candidates=events[events["reason"] != ""].drop(columns="recording"),
+            candidates=rejected.drop(columns="recording"),
             stages=stages,
             wake_clusters=list(clusterer.wake_clusters_),
             sleep_hours=float(clusterer.calibration_[recording]["sleep_hours"]),

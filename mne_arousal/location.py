@@ -21,6 +21,8 @@ AROUSAL_COLUMNS = [
     "stage_cluster",
     "kind",
 ]
+_SEARCHED = 1.0  # s under the shortest duration that edges are searched for
+_SCATTER = 0.2  # s that edges of what is known to last 3 s scatter
 _AROUND = 16.0  # s of signal on each side: what the models of sleep are fitted to, and the search
 
 
@@ -44,21 +46,23 @@ def locate_events(
     sfreq : float
         Sampling frequency of the recording that edges are rounded to, Hz.
     min_duration, max_duration : float
-        No event becomes shorter or longer than this, s.
+        No event becomes longer than this, s. One that the EEG shows to be shorter, by more than
+        edges scatter, was lengthened by the windows in which it was found, and is left out.
 
     Returns
     -------
     located : DataFrame
-        One row an event: ``onset`` and ``duration`` on samples; 90 % intervals ``onset_low``,
-        ``onset_high``, ``end_low``, ``end_high`` (s); ``score``, ``stage_cluster``, ``kind``;
-        ``ch_names``, empty where all channels show it.
+        One row an event, indexed as `events`: ``onset`` and ``duration`` on samples; 90 %
+        intervals ``onset_low``, ``onset_high``, ``end_low``, ``end_high`` (s); ``score``,
+        ``stage_cluster``, ``kind``; ``ch_names``, empty where all channels show it.
     """
     picks = mne.pick_types(raw.info, eeg=True, exclude=[])
     # a recording at a lower rate was upsampled, and its upper half holds nothing
     step = max(int(raw.info["sfreq"] // sfreq), 1)
     rate = raw.info["sfreq"] / step
     names = [raw.ch_names[i] for i in picks]
-    rows = []
+    rows, kept = [], []
+    shortest = max(min_duration - _SEARCHED, 0.5)
     for event in events.itertuples():
         coarse_end = event.onset + event.duration
         lo = int(max(event.onset - _AROUND, 0.0) * rate) * step
@@ -69,7 +73,7 @@ def locate_events(
             rate,
             coarse_end - offset,
             event.duration,
-            earliest=event.onset - offset + min_duration,
+            earliest=event.onset - offset + shortest,
             latest=event.onset - offset + max_duration,
         )
         onset = locate_onset(
@@ -78,10 +82,14 @@ def locate_events(
             event.onset - offset,
             event.duration,
             earliest=end.time - max_duration,
-            latest=end.time - min_duration,
+            latest=end.time - shortest,
         )
         start = round((onset.time + offset) * sfreq) / sfreq
         stop = round((end.time + offset) * sfreq) / sfreq
+        if stop - start < min_duration - _SCATTER:
+            continue
+        stop = max(stop, start + np.ceil(min_duration * sfreq) / sfreq)
+        kept.append(event.Index)
         rows.append(
             {
                 "onset": start,
@@ -96,7 +104,7 @@ def locate_events(
                 "ch_names": channels_that_show(signals, names, rate, start - offset, stop - offset),
             }
         )
-    return pd.DataFrame(rows, columns=[*AROUSAL_COLUMNS, "ch_names"])
+    return pd.DataFrame(rows, index=kept, columns=[*AROUSAL_COLUMNS, "ch_names"])
 
 
 def channels_that_show(
