@@ -40,7 +40,7 @@ if os.environ.get("MNE_AROUSAL_INTERSPHINX"):  # needs the internet, which a bui
 nitpicky = True
 suppress_warnings = ["config.cache"]  # the gallery takes functions, which no cache can keep
 nitpick_ignore_regex = [  # inner functions, which docstrings may name and no page describes
-    (r"py:(func|mod)", r"mne_arousal\.(context|events|evidence|location|onsets|scan|stages|states)\b.*")
+    (r"py:(func|mod)", r"mne_arousal\.(context|events|evidence|location|onsets|scan|stages)\b.*")
 ]
 if "sphinx.ext.intersphinx" not in extensions:
     nitpick_ignore_regex += [(r"py:.*", r"(braindecode|mne|numpy|pandas|sklearn|torch|yasa)\..*")]

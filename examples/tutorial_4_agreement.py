@@ -99,8 +99,8 @@ figure.axes[0].set_xlim(period.start / 120, period.stop / 120)
 figure
 
 # %%
-# How many arousals in each stage of the expert? An expert marks few in N3. Numbers that stand out,
-# in REM sleep here, are a reason to look at single events before believing them.
+# How many arousals in each stage of the expert? An expert marks fewest in N3. A number that stands
+# out is a reason to look at single events before believing it.
 
 at = (night.arousals["onset"] // 30).astype(int)
 counts = pd.Series(names[stages[at]]).value_counts()
