@@ -92,12 +92,7 @@ def _run_one(name, method, cache, features) -> dict:
     if result["part"] != "changed":
         result["candidates"] = events(_again(prepared, night, LENIENT))
     if prepared.lookalikes is not None and method == MAIN:
-        result["asked"] = {
-            str(asked): events(
-                night.arousals if asked == ASKED[1] else _again(prepared, night, asked)
-            )
-            for asked in ASKED
-        }
+        result["asked"] = {str(asked): events(_again(prepared, night, asked)) for asked in ASKED}
     keep(result, cache / "results" / method / f"{name}.json")
     return result
 
@@ -181,8 +176,8 @@ def _remember_evidence(clusterer) -> None:
 
 
 def _again(prepared: Prepared, night, false_alarms: float):
-    """Detect with another rate of false alarms and what is fitted already."""
-    night.pipeline[-1].set_params(false_alarms=false_alarms)
+    """Detect with another rate of false alarms, and no other limit, and what is fitted already."""
+    night.pipeline[-1].set_params(false_alarms=false_alarms, false_share=1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return analyse_recording(prepared.raw, pipeline=night.pipeline, verbose="error").arousals

@@ -169,8 +169,9 @@ def calibration(own: dict) -> str:
     header = ["kind", "h of sleep found", *(f"asked {float(a):g} / h" for a in asked)]
     return (
         "## Calibration: false alarms asked for and found\n\n"
-        "Events an hour in mere sleep, that is, that overlap neither an arousal nor a look-alike, "
-        "and the factor of found to asked at the default rate. Few events make a factor uncertain: "
+        "`false_alarms` alone sets the threshold here (`false_share=1`). Events an hour in mere "
+        "sleep, that is, that overlap neither an arousal nor a look-alike, and the factor of found "
+        "to asked at the default rate. Few events make a factor uncertain: "
         "where 14 are due, chance gives 8 to 20 nine times in ten, factors of 0.6 to 1.4.\n\n"
         + grid([*header, "factor", "events found, asked for"], rows)
         + f"\nWithin a factor of {FACTOR} in {held} of {n} kinds.\n"
