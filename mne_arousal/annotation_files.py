@@ -304,7 +304,11 @@ def write_annotations(
 
 
 def _rows(onset, annotations):
-    extras = annotations.extras or [{}] * len(onset)
+    extras = [
+        # intervals are on the clock of the onsets, and move with them
+        {key: _moved(key, value, new - old) for key, value in dict(more).items()}
+        for more, new, old in zip(annotations.extras, onset, annotations.onset, strict=True)
+    ]
     return zip(
         onset,
         np.asarray(annotations.duration, dtype=float),
@@ -315,10 +319,14 @@ def _rows(onset, annotations):
     )
 
 
+def _moved(key: str, value, by: float):
+    return round(value + by, 4) if key.endswith(("_low", "_high")) and by else value
+
+
 def _csv_text(onset, annotations, begin) -> str:
     table = pd.DataFrame(
         [
-            {"onset": o, "duration": d, "description": str(text), **dict(extras)}
+            {"onset": o, "duration": d, "description": str(text), **extras}
             for o, d, text, _, extras in _rows(onset, annotations)
         ],
         columns=None if len(onset) else ["onset", "duration", "description"],
@@ -330,7 +338,7 @@ def _luna_text(onset, annotations, begin) -> str:
     lines = ["class\tinstance\tchannel\tstart\tstop\tmeta"]
     for o, duration, text, names, extras in _rows(onset, annotations):
         channels = ",".join(re.sub(r"\s", "_", name) for name in names) or "."
-        meta = ";".join(f"{key}={value}" for key, value in dict(extras).items()) or "."
+        meta = ";".join(f"{key}={value}" for key, value in extras.items()) or "."
         name = re.sub(r"\s+", "_", str(text))
         lines.append(f"{name}\t.\t{channels}\t{o:.4f}\t{o + duration:.4f}\t{meta}")
     return "\n".join(lines) + "\n"

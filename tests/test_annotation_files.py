@@ -168,6 +168,9 @@ def test_onsets_count_from_the_start_of_a_cropped_recording(tmp_path):
     start = START.replace(second=10)
     path = write_annotations(arousals(), tmp_path / "night.annot", start=start)
     np.testing.assert_allclose(read_annotation_file(path).onset, [0.5, 30.25])
+    early = mne.Annotations([10.5], [4.5], "arousal", START, extras=[{"onset_low": 10.2}])
+    table = pd.read_csv(write_annotations(early, tmp_path / "night.csv", start=start))
+    np.testing.assert_allclose(table[["onset", "onset_low"]], [[0.5, 0.2]])
     path = write_annotations(arousals(), tmp_path / "night.xml", start=start)
     assert read_annotation_file(path).orig_time == START.replace(second=10, microsecond=500000)
 
