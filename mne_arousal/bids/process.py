@@ -98,8 +98,10 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
     tree = OutputTree(settings.output)
     with _quiet_log():
         try:
+            _check_run(tree, settings)
             tree.write(started_path(recording), b"")
             error = _attempt(tree, recording, settings)
+            _check_run(tree, settings)
             if error:
                 note_failure(tree, recording, error)
             else:
@@ -108,6 +110,12 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
         except OutputError as full:
             return Outcome(recording.name, str(full), hopeless=True)
     return Outcome(recording.name, error)
+
+
+def _check_run(tree: OutputTree, settings: Settings) -> None:
+    """Stop a worker that outlived its run: another run may have the folder by now."""
+    if not holds_lock(tree, settings.token):
+        raise OutputError("The run that this worker belongs to has ended.")
 
 
 @contextmanager
@@ -173,8 +181,7 @@ def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None
         )
     _check_unchanged(recording, source, before)
     notes = _notes(caught, night.name)
-    if not holds_lock(tree, settings.token):
-        raise RecordingError("its run ended before it was done.", recording.name)
+    _check_run(tree, settings)
     record = {
         "stamps": before,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
