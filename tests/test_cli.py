@@ -37,7 +37,8 @@ def test_detect_writes_three_files(recording, tmp_path, capsys):
         "night_raw-annot.fif",
     }
     arousals = pd.read_csv(tmp_path / "night_raw_arousals.csv", dtype=str)
-    columns = ["onset", "duration", "onset_low", "onset_high", "score", "stage_cluster"]
+    columns = ["onset", "duration", "onset_low", "onset_high", "end_low", "end_high", "score"]
+    columns += ["stage_cluster", "kind", "respiratory_drop", "limb_movement", "desaturation"]
     assert list(arousals.columns) == columns
     assert arousals["onset"].str.fullmatch(r"\d+\.\d{3}").all()
     stages = pd.read_csv(tmp_path / "night_raw_stages.csv")

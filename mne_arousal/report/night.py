@@ -210,7 +210,7 @@ def _add_examples(report, night, raw, n_examples) -> None:
             section="Close up",
         )
     for reason, group in night.candidates.groupby("reason"):
-        candidate = group.loc[group["score"].idxmax()]
+        candidate = group.sort_values("score").iloc[-1]
         figure = plot_arousal(raw, candidate, night=night, show=False)
         title = f"Rejected at {clock(candidate['onset'])}: {reason}"
         _add(report, figure, title, "The highest score of this reason.", section="Close up")
