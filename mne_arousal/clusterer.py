@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 from mne.utils import use_log_level
@@ -11,22 +13,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .events import Rules, detect_events
 from .evidence import COMPONENTS, DEFAULT_COMPONENTS, compute_evidence
-from .night_table import NightTable, make_night_table, recording_rows, sleep_gates
+from .night_table import NightTable, sleep_gates, split_recordings
 from .stages import StageModel, state_histograms
 from .states import StateModel, robust_scale, state_means
 from .utils.checks import check_counts, check_positive
 from .utils.columns import parse_columns, where
-from .utils.windows import INDEX_NAMES
 
-EVENT_COLUMNS = [
-    "recording",
-    "onset",
-    "duration",
-    "score",
-    "stage_cluster",
-    "kind",
-    "reason",
-]
+EVENT_COLUMNS = ["recording", "onset", "duration", "score", "stage_cluster", "kind", "reason"]
 
 
 class ArousalClusterer(ClusterMixin, BaseEstimator):
@@ -44,8 +37,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     n_states : int
         States; fewer when windows are few. From 8 to 64 make little difference.
     n_stages : int
-        Stage clusters. Five, as the AASM manual has W, N1, N2, N3 and R; no criterion without
-        labels picks the number.
+        Stage clusters: W, N1, N2, N3 and R are five; no criterion without labels picks a number.
     clusterer : None | "dbscan" | estimator
         What clusters windows into states: None for k-means; ``"dbscan"`` with a radius from the
         k-distance curve; or any sklearn clusterer. New windows get the nearest state where it has
@@ -69,8 +61,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     false_alarms : float
         Events an hour of sleep that the noise of this night may cause, at most.
     false_share : float
-        Share of noise among the events found, at most: on a night with few arousals, two false
-        ones an hour would be most of what is found.
+        Share of noise among the events found, at most; it decides where arousals are few.
     random_state : int | RandomState | None
         Seed.
     verbose : bool | str | int | None
@@ -264,13 +255,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             ones.
         """
         check_is_fitted(self)
-        rules = Rules(
-            self.min_duration,
-            self.max_duration,
-            self.stable_sleep,
-            self.false_alarms,
-            self.false_share,
-        )
+        rules = Rules(**{field.name: getattr(self, field.name) for field in fields(Rules)})
         rows, self.calibration_ = [], {}
         for r in self._split(X):
             self._need_times(r)
@@ -323,20 +308,11 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
         if reset:
             self._columns = parse_columns(names if names is not None else range(X.shape[1]))
-        timed = index is not None and tuple(index.names) == INDEX_NAMES
-        if not timed:
-            onsets = None if self.hop is None else np.arange(len(X)) * self.hop
-            return [self._recording("recording", X, onsets)]
-        return [
-            self._recording(name, X[rows], onsets) for name, rows, onsets in recording_rows(index)
-        ]
-
-    def _recording(self, name, values, onsets) -> NightTable:
-        return make_night_table(
-            name,
-            values,
+        return split_recordings(
+            X,
+            index,
             self._columns,
-            onsets,
+            hop=self.hop,
             window_length=self.window_length,
             epoch_length=self.epoch_length,
         )

@@ -17,6 +17,7 @@ from .stages import (
     wakefulness_index,
 )
 from .utils.columns import Column, where
+from .utils.windows import INDEX_NAMES
 
 _MOST = 30.0  # percentile that tells what seven tenths of an epoch reach
 
@@ -186,3 +187,42 @@ def recording_rows(index: pd.MultiIndex) -> Iterator[tuple[str, slice, np.ndarra
     bounds = np.searchsorted(codes, np.arange(len(names) + 1))
     for name, lo, hi in zip(names, bounds[:-1], bounds[1:], strict=True):
         yield str(name), slice(int(lo), int(hi)), times[lo:hi]
+
+
+def split_recordings(
+    values: np.ndarray,
+    index: pd.MultiIndex | None,
+    columns: list[Column],
+    *,
+    hop: float | None,
+    window_length: float,
+    epoch_length: float,
+) -> list[NightTable]:
+    """Make a table for each recording of a set of windows.
+
+    Parameters
+    ----------
+    values : array, shape (n_windows, n_features)
+        Features.
+    index : MultiIndex | None
+        Recording and onset (s) of each window; anything else carries no times.
+    columns : list of Column
+        What the features are.
+    hop : float | None
+        Time between windows that carry no times, s; None where they are in no order.
+    window_length, epoch_length : float
+        Lengths, s.
+
+    Returns
+    -------
+    tables : list of NightTable
+        One a recording; one in all without times.
+    """
+    lengths = {"window_length": window_length, "epoch_length": epoch_length}
+    if index is not None and tuple(index.names) == INDEX_NAMES:
+        return [
+            make_night_table(name, values[rows], columns, onsets, **lengths)
+            for name, rows, onsets in recording_rows(index)
+        ]
+    onsets = None if hop is None else np.arange(len(values)) * hop
+    return [make_night_table("recording", values, columns, onsets, **lengths)]
