@@ -236,9 +236,9 @@ def test_a_worker_that_outlives_its_run_writes_nothing(noise_dataset):
     with output_lock(OutputTree(folder)):
         before = tree_bytes(folder, leave_out=())
         outcome = process_recording(find_recordings(noise_dataset, subjects="01")[0], settings)
+        assert tree_bytes(folder, leave_out=()) == before
     assert outcome.hopeless
     assert "has ended" in outcome.error
-    assert tree_bytes(folder, leave_out=()) == before
 
 
 def test_no_pickle_is_read(tmp_path):
