@@ -11,8 +11,8 @@ from .scan import SCAN_DURATIONS, choose_threshold, measure_noise, pick, scan
 
 # Natural logarithms of power, 5 and 10 dB: an arousal raises fast activity and lowers or spares
 # delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
-_SWAY = 1.15
-_MUSCLE = 2.3
+SWAY = 1.15
+MUSCLE = 2.3
 # Sigma that is high and stands above its neighbours, without muscle, is a spindle's; alpha and
 # beta of an arousal leak into it, so it must stand clear.
 _SPINDLE, _NARROW = 0.3, 1.3
@@ -20,7 +20,7 @@ _SHIFT = 1.25  # spreads of fast EEG, mean over the event; chin EMG alone makes 
 _TONE = 1.0  # spreads of chin EMG, mean over the event
 _RISE = 0.4  # natural logarithm of power: half as much again
 _BLUR = 1.0  # s by which windows of 2 s may lengthen an event; onsets.py finds its edges
-_EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
+EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
 _INTERRUPTS = (None, "awakening", "movement")  # what ends stable sleep; a spindle does not
 
 
@@ -175,15 +175,15 @@ def _reject(parts, asleep, atonia, lo, hi, hop, rules, since_last) -> str | None
     if mean.get("fast", _SHIFT) < _SHIFT:
         return "no shift of the EEG"
     muscle = mean.get("gamma", mean.get("beta", 0.0))
-    if mean.get("delta", 0.0) > _SWAY and muscle > _MUSCLE:
+    if mean.get("delta", 0.0) > SWAY and muscle > MUSCLE:
         return "movement"
     others = max(*(mean.get(band, 0.0) for band in ("theta", "alpha", "beta")), _SPINDLE)
-    quiet = mean.get("emg", 0.0) < _TONE and mean.get("gamma", 0.0) < 0.5 * _MUSCLE
+    quiet = mean.get("emg", 0.0) < _TONE and mean.get("gamma", 0.0) < 0.5 * MUSCLE
     if quiet and mean.get("sigma", 0.0) > _NARROW * others:
         return "spindle"
     if "emg" in parts and atonia[inside].mean() > 0.5:
         second = max(round(1.0 / hop), 1)
         level = np.convolve(parts["emg"][inside], np.ones(second) / second, mode="valid")
-        if not len(level) or level.max() < _EMG_RISE:
+        if not len(level) or level.max() < EMG_RISE:
             return "no chin EMG rise in REM sleep"
     return None

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from mne.viz.utils import plt_show
 
-from ..events import _EMG_RISE, _MUSCLE, _SWAY
+from ..events import EMG_RISE, MUSCLE, SWAY
 from ._page import draw_channels, draw_spectrogram, page_signals
 from ._style import AROUSAL, COLORS, panel_axes
 
@@ -199,7 +199,7 @@ def _draw_evidence(axis, times, near) -> None:
         )
     axis.axhline(0, color="0.8", linewidth=0.8, zorder=0)
     if "emg" in near:
-        _threshold(axis, _EMG_RISE, "EMG in REM", COLORS[parts.index("emg") % 6])
+        _threshold(axis, EMG_RISE, "EMG in REM", COLORS[parts.index("emg") % 6])
     axis.set_ylabel("Evidence\n(spreads of\nthis sleep)")
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small")
 
@@ -215,8 +215,8 @@ def _draw_bands(axis, times, near) -> None:
             label=name,
         )
     axis.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-    _threshold(axis, _DECIBEL * _SWAY, "movement: delta", "0.4")
-    _threshold(axis, _DECIBEL * _MUSCLE, "movement: gamma", "0.4")
+    _threshold(axis, _DECIBEL * SWAY, "movement: delta", "0.4")
+    _threshold(axis, _DECIBEL * MUSCLE, "movement: gamma", "0.4")
     axis.set_ylabel("Power against\nthe sleep before\n(dB)")
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small")
 

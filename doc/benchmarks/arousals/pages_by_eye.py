@@ -1,0 +1,48 @@
+"""Draw arousals and rejected candidates of the Sleep-EDF night SC4001, to be looked at.
+
+Chosen by chance, not by score::
+
+    python doc/benchmarks/arousals/pages_by_eye.py FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import mne
+import numpy as np
+
+from mne_arousal.annotate import analyse_recording
+from mne_arousal.datasets import fetch_sleep_edf
+from mne_arousal.viz import plot_arousal
+
+
+def main() -> None:
+    """Draw the pages."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--arousals", type=int, default=20)
+    parser.add_argument("--rejected", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    ((recording, _),) = fetch_sleep_edf(subjects=[0], recordings=[1])
+    raw = mne.io.read_raw_edf(recording, preload=True, verbose="error")
+    night = analyse_recording(recording, features=("spectral",), random_state=0, verbose="error")
+    print(f"{len(night.arousals)} arousals, index {night.arousal_index:.1f} per hour")
+    print(night.candidates["reason"].value_counts().to_string())
+    rng = np.random.default_rng(arguments.seed)
+    tables = {"arousal": (night.arousals, arguments.arousals)}
+    tables["rejected"] = (night.candidates, arguments.rejected)
+    for kind, (table, n) in tables.items():
+        for i in np.sort(rng.choice(len(table), min(n, len(table)), replace=False)):
+            event = table.iloc[i]
+            figure = plot_arousal(raw, event, night=night, show=False)
+            figure.savefig(arguments.folder / f"{kind}_{event['onset']:08.1f}.png", dpi=70)
+            plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()
