@@ -3,8 +3,8 @@
 An arousal is a departure, within seconds, from the sleep around it. So each feature is compared
 with its median over the last minute and over the minute around it, and measured in units of the
 night's own spread. Views of that departure make the evidence: fast EEG against what the EEG
-of this night does by itself, the direction in EEG features that predicts chin EMG (which rises
-with arousals), chin EMG, and, on demand, how wake-like the state of the window is.
+of this night does by itself, chin EMG, and, on demand, the direction in EEG features that
+predicts chin EMG (which rises with arousals), and how wake-like the state of the window is.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from .utils.columns import Column, where
 BASELINE = 60.0  # s; holds several breaths and spindles, and no arousal of 15 s moves its median
 GUARD = 2.0  # s between baseline and window, so that a ramp is not compared with itself
 COMPONENTS = ("fast", "anchor", "emg", "states")
-#: States repeat what the bands say, a little late: with them, more events were none.
-DEFAULT_COMPONENTS = ("fast", "anchor", "emg")
+#: States and the anchor repeat what the bands say; with them, more events were none.
+DEFAULT_COMPONENTS = ("fast", "emg")
 
 _LIMIT = 4.0  # spreads; beyond it a departure says no more, or one movement outweighs a night
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others

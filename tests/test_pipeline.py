@@ -169,6 +169,6 @@ def test_explain_tells_the_parts(fitted, simulated):
     table = fitted[:-1].transform(simulated.raw)
     parts = fitted[-1].explain(table)
     assert parts.index.equals(table.index)
-    assert {"evidence", "fast", "anchor", "emg", "sigma"} <= set(parts.columns)
+    assert {"evidence", "fast", "emg", "sigma"} <= set(parts.columns)
     np.testing.assert_array_equal(parts["evidence"], fitted[-1].decision_function(table))
     assert np.corrcoef(parts["evidence"], parts["fast"])[0, 1] > 0.3

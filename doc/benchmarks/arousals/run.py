@@ -25,16 +25,18 @@ from tables import Prepared, detect, prepare, state_of_code
 from threadpoolctl import threadpool_limits
 
 from mne_arousal.annotate import analyse_recording
+from mne_arousal.evidence import COMPONENTS
 from mne_arousal.pipeline import FEATURES
 
 MAIN = "mne-arousal"
 METHODS = {
     MAIN: (FEATURES, {}),
     "rules": (("spectral",), {"components": ("fast",)}),
+    "emg": (("spectral",), {"components": ("fast", "emg")}),
     "anchor": (("spectral",), {"components": ("fast", "emg", "anchor")}),
-    "states": (("spectral",), {}),
-    "dmd": (("spectral", "dmd"), {}),
-    "encoder": (("spectral", "dmd", "encoder"), {}),
+    "states": (("spectral",), {"components": COMPONENTS}),
+    "dmd": (("spectral", "dmd"), {"components": COMPONENTS}),
+    "encoder": (("spectral", "dmd", "encoder"), {"components": COMPONENTS}),
 }
 ASKED = (1.0, 2.0, 5.0)  # false alarms per hour; the second is the default
 LENIENT = 60.0  # false alarms per hour at which candidates for average precision are collected

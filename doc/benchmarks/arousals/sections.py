@@ -220,7 +220,8 @@ def ablation(results: dict[str, dict]) -> str:
     """What each component adds."""
     titles = {
         "rules": "fast EEG alone",
-        "anchor": "+ chin EMG and the direction that predicts it",
+        "emg": "+ chin EMG: the default",
+        "anchor": "+ the direction that predicts chin EMG",
         "states": "+ states",
         "dmd": "+ DMD",
         "encoder": "+ encoder",
