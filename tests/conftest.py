@@ -9,6 +9,16 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def _log_level():
+    """Leave the level of MNE's log as it was: the command sets it, and warnings go by it."""
+    from mne.utils import logger
+
+    level = logger.level
+    yield
+    logger.setLevel(level)
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--run-network", action="store_true", default=False, help="run tests that need the internet"

@@ -56,6 +56,8 @@ def test_no_scheduler(noise_dataset, capsys):
     assert "No Dask scheduler answers" in capsys.readouterr().err
 
 
+# warning filters belong to the process, and threads may restore each other's
+@pytest.mark.filterwarnings("ignore:Did not find any:RuntimeWarning")
 def test_threads(noise_dataset, tmp_path):
     """Whatever back end of joblib the user chooses is used."""
     annotate(noise_dataset, tmp_path / "here")
