@@ -101,6 +101,8 @@ def detect_events(
         event = {"start": lo * hop + window_length / 2, "duration": duration, "score": score}
         event["kind"] = _kind(parts, slice(lo, hi))
         event["reason"] = _reject(parts, asleep, atonia, lo, hi, hop, rules, lo * hop - last_stop)
+        if event["reason"] is None:
+            event["duration"] = min(duration, rules.max_duration)
         if event["reason"] in _INTERRUPTS:
             last_stop = hi * hop
         events.append(event)
