@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -96,7 +96,7 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
         What became of it.
     """
     tree = OutputTree(settings.output)
-    with _quiet_log():
+    with _quiet_log:
         try:
             _check_run(tree, settings)
             tree.write(started_path(recording), b"")
@@ -118,20 +118,35 @@ def _check_run(tree: OutputTree, settings: Settings) -> None:
         raise OutputError("The run that this worker belongs to has ended.")
 
 
-@contextmanager
-def _quiet_log():
+class _QuietLog:
     """Keep what readers log about missing sidecars and the like off the screen.
 
-    What matters is raised, or warned about and kept in the record of the recording.
+    What matters is raised, or warned about and kept in the record of the recording. The log
+    belongs to the process: of recordings in its threads, the last to leave lets it speak again.
     """
-    levels = {handler: handler.level for handler in logger.handlers}
-    for handler in levels:
-        handler.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for handler, level in levels.items():
-            handler.setLevel(level)
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._levels: dict[logging.Handler, int] = {}
+        self._inside = 0
+
+    def __enter__(self):
+        with self._lock:
+            if not self._inside:
+                self._levels = {handler: handler.level for handler in logger.handlers}
+                for handler in self._levels:
+                    handler.setLevel(logging.ERROR)
+            self._inside += 1
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                for handler, level in self._levels.items():
+                    handler.setLevel(level)
+
+
+_quiet_log = _QuietLog()
 
 
 def note_failure(tree: OutputTree, recording: Recording, error: str) -> None:

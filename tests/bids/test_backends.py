@@ -9,6 +9,7 @@ import pytest
 import threadpoolctl
 import torch
 from joblib import parallel_config
+from mne.utils import logger
 
 from mne_arousal.bids import process, workers
 from mne_arousal.bids.lock import GpuTurn, gpu_turn
@@ -61,8 +62,10 @@ def test_no_scheduler(noise_dataset, capsys):
 def test_threads(noise_dataset, tmp_path):
     """Whatever back end of joblib the user chooses is used."""
     annotate(noise_dataset, tmp_path / "here")
+    levels = [handler.level for handler in logger.handlers]
     with parallel_config("threading", n_jobs=2):
         annotate(noise_dataset, tmp_path / "there")
+    assert [handler.level for handler in logger.handlers] == levels  # the log speaks again
     assert tree_bytes(tmp_path / "there") == tree_bytes(tmp_path / "here")
 
 
