@@ -107,7 +107,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         max_duration=15.0,
         stable_sleep=10.0,
         false_alarms=2.0,
-        false_share=0.05,
+        false_share=0.02,
         random_state=None,
         verbose=None,
     ):

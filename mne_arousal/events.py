@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import binary_closing, label, uniform_filter1d
 
-from .scan import SCAN_DURATIONS, choose_threshold, measure_noise, pick, scan
+from .scan import SCAN_DURATIONS, choose_threshold, measure_noise, open_sleep, pick, scan
 
 # Natural logarithms of power, 5 and 10 dB: an arousal raises fast activity and lowers or spares
 # delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
@@ -44,7 +44,7 @@ class Rules:
     max_duration: float = 15.0
     stable_sleep: float = 10.0
     false_alarms: float = 2.0
-    false_share: float = 0.05
+    false_share: float = 0.02
 
 
 def detect_events(
@@ -94,7 +94,14 @@ def detect_events(
     scores, lengths = found.score[starts], found.length[starts]
     hours = asleep.sum() * hop / 3600
     noise = measure_noise(found.mirrored[mirrored], found.quiet_hours)
-    threshold = choose_threshold(scores, hours, noise, rules.false_alarms, rules.false_share)
+
+    def open_hours(threshold: float) -> float:
+        high = scores > threshold
+        return open_sleep(asleep, starts[high], lengths[high], hop, rules.stable_sleep)
+
+    threshold = choose_threshold(
+        scores, hours, open_hours, noise, rules.false_alarms, rules.false_share
+    )
     events, last_stop = [], -np.inf
     for lo, hi, score in _merge(evidence, starts, scores, lengths, threshold, hop):
         duration = (hi - lo) * hop
@@ -111,7 +118,9 @@ def detect_events(
         "sleep_hours": hours,
         "quiet_hours": found.quiet_hours,
         "mirrored": len(mirrored),
-        "false_alarms": float(noise.events_per_hour(threshold)),
+        "false_alarms": float(noise.events_per_hour(threshold) * open_hours(threshold) / hours)
+        if hours
+        else 0.0,
     }
 
 

@@ -20,6 +20,8 @@ from .utils.columns import Column, where
 from .utils.windows import INDEX_NAMES
 
 _MOST = 30.0  # percentile that tells what seven tenths of an epoch reach
+_REM_SPAN = 11  # epochs; REM sleep lasts for minutes, and single quiet epochs of N2 are none
+_REM_MOST = 40.0  # percent of sleep that may have as little tone and delta as REM sleep
 
 
 @dataclass
@@ -136,7 +138,7 @@ def sleep_gates(
     asleep : array of bool, shape (n_windows,)
         Windows in sleep.
     atonia : array of bool, shape (n_windows,)
-        Windows in sleep whose chin EMG and delta lie below their medians, as in REM sleep.
+        Windows in sleep whose chin EMG and delta are low for minutes, as in REM sleep.
     """
     if wake is None:
         # one epoch of wake within sleep is an event, whose own length tells what it is
@@ -149,9 +151,10 @@ def sleep_gates(
     level = where(columns, role="emg", quantity="level")
     delta = where(columns, role="eeg", quantity="delta")
     if len(level) and len(delta) and asleep.any():
-        tone, slow = table.medians[:, level].mean(axis=1), table.medians[:, delta].mean(axis=1)
-        low_tone = tone < np.nanmedian(tone[asleep])
-        atonia = asleep & low_tone & (slow < np.nanmedian(slow[asleep]))
+        both = pd.DataFrame({at[0]: table.medians[:, at].mean(axis=1) for at in (level, delta)})
+        lasting = both.rolling(_REM_SPAN, center=True, min_periods=1).median().to_numpy()
+        low = lasting < np.nanpercentile(lasting[asleep], _REM_MOST, axis=0)
+        atonia = asleep & low.all(axis=1)
     return asleep[table.epochs], atonia[table.epochs]
 
 

@@ -13,8 +13,9 @@ ORDER = 12
 #: Power that the likelihood is raised to. EEG is not the stationary Gaussian process that the
 #: models say; without tempering, intervals are several times too narrow on real background.
 TEMPER = 0.25
-#: Lengths of a ramp that are integrated over, s; an abrupt change is as likely as all ramps.
-RAMPS = (0.0, 0.25, 0.5, 1.0)
+#: Lengths of a ramp that are integrated over, s; an abrupt change is as likely as all ramps. The
+#: first third of a ramp hardly shows, so the longest must be longer than ramps are.
+RAMPS = (0.0, 0.25, 0.5, 1.0, 1.5)
 # White noise added to each model, as a share of its power (-30 dB): where filters left a band
 # empty, what little is there would decide otherwise.
 _FLOOR = 1e-3
@@ -243,7 +244,8 @@ def _ramp_scores(first, second, lo, hi, sfreq, ramps) -> np.ndarray:
         stops = np.minimum(starts + length, len(gain))
         score = after[stops] - after[lo]
         if length:
-            share = (np.arange(length) + 0.5) / length
+            # as a raised cosine, which rises late: along a straight line onsets come out late
+            share = 0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / length)
             at = np.minimum(starts[:, np.newaxis] + np.arange(length), len(gain) - 1)
             top = np.maximum(first, second)[at]
             mixed = np.log((1 - share) * np.exp(first[at] - top) + share * np.exp(second[at] - top))

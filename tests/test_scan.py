@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
 
-from mne_arousal.scan import Noise, choose_threshold, measure_noise, pick, scan
+from mne_arousal.scan import Noise, choose_threshold, measure_noise, open_sleep, pick, scan
 
 HOP = 0.5
 HOUR = round(3600 / HOP)
@@ -78,13 +78,18 @@ def test_noise_of_the_night_moves_the_threshold():
     assert short == pytest.approx(Noise().threshold(1.0), abs=0.2)
 
 
+def all_open(threshold):
+    """Eight hours of sleep in which nothing happens."""
+    return 8.0
+
+
 def test_few_events_need_a_higher_threshold():
     """The share of noise among the events found stays below what was asked."""
     noise = Noise()
-    many, few = np.full(400, 6.0), np.full(4, 6.0)
+    many, few = np.full(400, 7.0), np.full(4, 7.0)
     weak = np.linspace(3.2, 5.0, 40)
-    dense = choose_threshold(np.r_[many, weak], 8.0, noise, 2.0, 0.05)
-    sparse = choose_threshold(np.r_[few, weak], 8.0, noise, 2.0, 0.05)
+    dense = choose_threshold(np.r_[many, weak], 8.0, all_open, noise, 2.0, 0.05)
+    sparse = choose_threshold(np.r_[few, weak], 8.0, all_open, noise, 2.0, 0.05)
     assert dense == pytest.approx(noise.threshold(2.0), abs=0.1)
     assert sparse > dense + 0.3
     assert noise.events_per_hour(sparse) * 8.0 <= 0.05 * np.sum(np.r_[few, weak] > sparse) + 1e-9
@@ -93,7 +98,27 @@ def test_few_events_need_a_higher_threshold():
 def test_nothing_but_noise_leaves_nothing():
     """Scores that noise explains are below the threshold."""
     weak = np.linspace(3.0, 4.0, 30)
-    assert choose_threshold(weak, 8.0, Noise(), 2.0, 0.05) > 4.0
+    assert choose_threshold(weak, 8.0, all_open, Noise(), 2.0, 0.05) > 4.0
+
+
+def test_noise_has_less_room_among_many_events():
+    """Where events leave half of the sleep open, noise may come twice as often in that half."""
+    noise = Noise()
+    scores = np.linspace(3.0, 6.0, 4000)
+    half = choose_threshold(scores, 8.0, lambda t: 4.0, noise, 2.0, 1.0)
+    assert noise.events_per_hour(half) * 4.0 / 8.0 == pytest.approx(2.0, rel=0.01)
+    assert half < noise.threshold(2.0)
+
+
+def test_open_sleep_leaves_out_events_and_what_is_close():
+    """Twelve seconds before an event and ten after it are not open; wake never is."""
+    asleep = np.ones(HOUR, dtype=bool)
+    asleep[-HOUR // 2 :] = False
+    nothing = open_sleep(asleep, np.array([], int), np.array([], int), HOP, 10.0)
+    assert nothing == pytest.approx(0.5)
+    starts, lengths = np.array([1000, 1030, 5000]), np.array([10, 10, 10])  # the last is in wake
+    blocked = (12.0 + 15.0 + 5.0 + 10.0) / 3600  # the first two overlap
+    assert nothing - open_sleep(asleep, starts, lengths, HOP, 10.0) == pytest.approx(blocked)
 
 
 @pytest.mark.parametrize("n", [10, 60])

@@ -92,9 +92,13 @@ def _run_one(name, method, cache, features) -> dict:
     if method == MAIN and result["part"] == "simulated":
         result["evidence"] = evidence_by_second(night)
     if result["part"] != "changed":
-        result["candidates"] = events(_again(prepared, night, LENIENT))
+        lenient = _again(prepared, night, LENIENT)
+        result["candidates"] = events(lenient.arousals)
+        result["longer"] = events(lenient.candidates.query("reason == 'awakening'"))
     if prepared.lookalikes is not None and method == MAIN:
-        result["asked"] = {str(asked): events(_again(prepared, night, asked)) for asked in ASKED}
+        result["asked"] = {
+            str(asked): events(_again(prepared, night, asked).arousals) for asked in ASKED
+        }
     keep(result, cache / "results" / method / f"{name}.json")
     return result
 
@@ -182,7 +186,7 @@ def _again(prepared: Prepared, night, false_alarms: float):
     night.pipeline[-1].set_params(false_alarms=false_alarms, false_share=1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return analyse_recording(prepared.raw, pipeline=night.pipeline, verbose="error").arousals
+        return analyse_recording(prepared.raw, pipeline=night.pipeline, verbose="error")
 
 
 def keep(result: dict, path: Path) -> None:

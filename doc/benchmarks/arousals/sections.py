@@ -172,7 +172,8 @@ def calibration(own: dict) -> str:
         "`false_alarms` alone sets the threshold here (`false_share=1`). Events an hour in mere "
         "sleep, that is, that overlap neither an arousal nor a look-alike, and the factor of found "
         "to asked at the default rate. Few events make a factor uncertain: "
-        "where 14 are due, chance gives 8 to 20 nine times in ten, factors of 0.6 to 1.4.\n\n"
+        "where 35 are due, chance gives 26 to 45 nine times in ten, factors of 0.7 to 1.3; where 5 "
+        "are due, 2 to 9.\n\n"
         + grid([*header, "factor", "events found, asked for"], rows)
         + f"\nWithin a factor of {FACTOR} in {held} of {n} kinds.\n"
     )

