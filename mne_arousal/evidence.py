@@ -273,6 +273,8 @@ def compute_evidence(
     known = np.isfinite(values).all(axis=1)
     asleep = asleep & known
     stable = asleep
+    at = _columns_used(columns, components)
+    values, columns = values[:, at], [columns[i] for i in at]
     for final in (False, True):
         parts = _departure_parts(
             values, columns, asleep, stable, hop, window_length, state_wakefulness, components
@@ -300,9 +302,9 @@ def _departure_parts(
         views["fast"] = whitened_match(np.stack(list(bands.values()), 1), stable, tuple(bands))
     if len(level):
         views["emg"] = scaled[:, level].mean(axis=1)
-        if len(eeg):
+        if len(eeg) and "anchor" in components:
             views["anchor"] = anchored_direction(scaled[:, eeg], views["emg"], asleep)
-    if state_wakefulness is not None:
+    if state_wakefulness is not None and "states" in components:
         states = state_wakefulness[:, np.newaxis]
         views["states"] = _departure(states, hop, window_length, stable)[:, 0]
     if not views:  # unnamed columns: any common departure will have to do
@@ -320,6 +322,15 @@ def _departure_parts(
     if used:
         total /= lower_scale(total, asleep)
     return {"evidence": total, **parts}
+
+
+def _columns_used(columns, components) -> list[int]:
+    """Columns that the parts look at: medians of all others would cost time and say nothing."""
+    used = {*where(columns, role="eeg", quantity=_BANDS, extractor="spectral")}
+    used |= {*where(columns, role="emg", quantity="level")}
+    if "anchor" in components:
+        used |= {*where(columns, role="eeg")}
+    return sorted(int(i) for i in used) or list(range(len(columns)))
 
 
 def _departure(values, hop, window_length, stable) -> np.ndarray:

@@ -101,7 +101,7 @@ def _real_night(own, peers):
     ours = agreement(with_awakenings(found[OURS]), reference)
     yield (
         f"agreement with {UNET} on SC4001, at equal counts, at least Luna's",
-        f"{ours:.2f} against {luna:.2f}, events over 15 s counted for all; {alone:.2f} without ours",
+        f"{ours:.2f} against {luna:.2f}, with events over 15 s; {alone:.2f} without them",
         _verdict(ours >= luna),
     )
 
