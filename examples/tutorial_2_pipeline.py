@@ -20,8 +20,7 @@ pipeline
 # %%
 # Drop and tune
 # -------------
-# The encoder is dropped, since training takes a minute; Dynamic Mode Decomposition keeps as many
-# modes as hold 99 % of the energy.
+# The encoder is dropped; Dynamic Mode Decomposition keeps as many modes as hold 99 % of the energy.
 
 pipeline.set_params(features__encoder="drop", features__dmd__rank=0.99, arousals__n_states=16)
 

@@ -3,10 +3,10 @@
 5. Inside the encoder
 =====================
 
-:class:`~mne_arousal.PSGEncoder` is a small network trained on the night itself: it hides parts of
-the night and learns to rebuild them. Here it is trained for a few epochs on one short night, which
-shows how it is used. What it adds, measured, is on the page of its :doc:`benchmarks
-</benchmarks/encoder>`.
+:class:`~mne_arousal.PSGEncoder` is a small network that learns without labels: it hides parts of
+a night and learns to rebuild them. The default pipeline takes pretrained weights as they are. Here
+a new one is trained for a few epochs on one short night, which shows how it is used. What it adds,
+measured, is on the page of its :doc:`benchmarks </benchmarks/encoder>`.
 """
 
 # %%

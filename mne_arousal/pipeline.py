@@ -36,7 +36,8 @@ def make_arousal_pipeline(
 
     Steps: ``windows`` (:class:`PSGWindower`), ``features`` (a ``FeatureUnion`` of ``spectral``,
     ``dmd`` and ``encoder``) and ``arousals`` (:class:`ArousalClusterer`). It is fitted on a Raw, a
-    path, a ``BIDSPath`` or a list of these.
+    path, a ``BIDSPath`` or a list of these. The encoder has its pretrained weights and is not
+    trained further; ``set_params(features__encoder__max_epochs=20)`` trains it on the recording.
 
     Parameters
     ----------
@@ -83,7 +84,14 @@ def make_arousal_pipeline(
     extractors = {
         "spectral": SpectralTransformer(),
         "dmd": DMDTransformer(device=device),
-        "encoder": PSGEncoder(device=device, random_state=random_state, verbose=verbose),
+        # the setting that a rule without labels picks: doc/benchmarks/encoder_choice.py
+        "encoder": PSGEncoder(
+            weights="default",
+            max_epochs=0,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        ),
     }
     union = FeatureUnion(
         [(name, extractors[name] if name in features else "drop") for name in FEATURES],
