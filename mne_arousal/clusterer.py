@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .events import Rules, detect_events
+from .events import Rules, detect_events, warn_uncalibrated
 from .evidence import COMPONENTS, DEFAULT_COMPONENTS, compute_evidence
 from .night_table import NightTable, sleep_gates, split_recordings
 from .stages import StageModel, state_histograms
@@ -271,6 +271,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 window_length=self.window_length,
                 rules=rules,
             )
+            warn_uncalibrated(r.name, self.calibration_[r.name])
             for event in events:
                 onset = event["start"] + r.onsets[0]
                 cluster = clusters[min(int(onset // self.epoch_length), r.n_epochs - 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from mne.utils import warn
 from scipy.ndimage import binary_closing, label, uniform_filter1d
 
 from .scan import SCAN_DURATIONS, choose_threshold, measure_noise, open_sleep, pick, scan
@@ -21,6 +22,7 @@ _TONE = 1.0  # spreads of chin EMG, mean over the event
 _RISE = 0.4  # natural logarithm of power: half as much again
 _BLUR = 1.0  # s by which windows of 2 s may lengthen an event; onsets.py finds its edges
 EMG_RISE = 2.0  # spreads of chin EMG, over 1 s
+_FEWEST_QUIET = 5.0  # min of quiet sleep, in which noise makes some six events to measure it on
 _INTERRUPTS = (None, "awakening", "movement")  # what ends stable sleep; a spindle does not
 
 
@@ -122,6 +124,28 @@ def detect_events(
         if hours
         else 0.0,
     }
+
+
+def warn_uncalibrated(recording: str, calibration: dict) -> None:
+    """Warn where a recording does not tell how high its noise reaches, and say why.
+
+    Parameters
+    ----------
+    recording : str
+        Name of the recording.
+    calibration : dict
+        As `detect_events` returns it.
+    """
+    asleep, quiet = (60 * calibration[f"{kind}_hours"] for kind in ("sleep", "quiet"))
+    if not asleep:
+        warn(f"{recording}: no sleep was found, hence no arousals; if there is, give a hypnogram.")
+    elif quiet < _FEWEST_QUIET:
+        why = "it is short" if asleep < 4 * _FEWEST_QUIET else "it is restless throughout"
+        warn(
+            f"{recording}: {quiet:.1f} of {asleep:.0f} min of sleep are quiet ({why}), too little "
+            "to measure its noise on. The threshold is that of simulated nights: the rate of false "
+            "alarms may differ from what was asked."
+        )
 
 
 def _kind(parts, inside: slice) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
 
+from mne_arousal.events import warn_uncalibrated
 from mne_arousal.scan import Noise, choose_threshold, measure_noise, open_sleep, pick, scan
 
 HOP = 0.5
@@ -127,3 +128,18 @@ def test_short_recordings_are_scanned(n):
     found = scan(np.zeros(n), HOP, np.ones(n, dtype=bool))
     assert len(found.score) == n
     assert np.isfinite(found.score).all()
+
+
+@pytest.mark.parametrize(
+    ("sleep", "quiet", "why"),
+    [(0.0, 0.0, "no sleep was found"), (0.1, 0.05, "it is short"), (7.0, 0.02, "it is restless")],
+)
+def test_a_night_that_cannot_be_calibrated_is_told(sleep, quiet, why):
+    """With the recording, and with the reason."""
+    with pytest.warns(RuntimeWarning, match=f"sub-01.*{why}"):
+        warn_uncalibrated("sub-01", {"sleep_hours": sleep, "quiet_hours": quiet})
+
+
+def test_an_ordinary_night_needs_no_warning():
+    """Warnings are errors in these tests."""
+    warn_uncalibrated("sub-01", {"sleep_hours": 7.0, "quiet_hours": 3.0})

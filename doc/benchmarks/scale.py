@@ -3,12 +3,16 @@
     python doc/benchmarks/scale.py
 
 With the defaults (200 recordings of 30 min, with one worker, with two, and by a bare loop) it
-takes about two hours on two free cores. A small trial:
+takes about half an hour on two free cores. A small trial:
 
     python doc/benchmarks/scale.py --recordings 8 --features spectral --hours 1 --page trial.md
+
+``--peers PYTHON``, the Python of an environment as ``peers/run_peers.py`` asks for, runs the other
+detectors of the benchmark of arousals on the same whole night.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -60,14 +64,15 @@ recording but whether it failed.
 
 ## One whole night
 
-{hours:g} h, 6 channels, 256 Hz, all extractors, the pretrained encoder:
+{hours:g} h, 6 channels, 256 Hz, read from EDF, all extractors, the pretrained encoder, as
+`mne-arousal detect` runs it, on the clock:
 
 | step | s |
 | --- | --- |
 {steps}
 
 The last row is the most memory that the process had, in MB.
-
+{peers}
 ## What {many} nights need
 
 Worked out from the figures above, for nights of 8 h and 6 channels at 256 Hz:
@@ -155,24 +160,65 @@ def whole_night(hours):
     """Analyse one night with everything on and the pretrained encoder, and print its profile."""
     from mne_arousal import make_arousal_pipeline
     from mne_arousal.annotate import analyse_recording
-    from mne_arousal.datasets import simulate_psg
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "night.edf")
         if os.fork() == 0:  # so that the simulation's memory isn't counted
-            raw = simulate_psg(hours * 3600.0, sfreq=256.0, random_state=1, verbose="error").raw
-            raw.pick(raw.ch_names[:6]).export(path, physical_range=(-3200, 3200), verbose="error")
+            raw, _ = simulate_night(hours)
+            raw.export(path, physical_range=(-3200, 3200), verbose="error")
             os._exit(0)
         os.wait()
         pipeline = make_arousal_pipeline(device="cpu", random_state=0, verbose="error")
-        pipeline.set_params(features__encoder__weights="default", features__encoder__max_epochs=0)
-        begin = time.perf_counter()
+        begin, before = time.perf_counter(), time.process_time()
         night = analyse_recording(path, pipeline=pipeline, verbose="error")
-        wall = time.perf_counter() - begin
+        wall, cpu = time.perf_counter() - begin, time.process_time() - before
     for name, seconds in night.seconds.items():
         print(f"{name}\t{seconds:.2f}")
     print(f"in all\t{wall:.2f}")
+    print(f"in all, of the processor\t{cpu:.2f}")
     print(f"peak MB\t{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f}")
+
+
+def simulate_night(hours):
+    """A night of 6 channels at 256 Hz, and its stages."""
+    from mne_arousal.datasets import simulate_psg
+    from mne_arousal.hypnogram import hypnogram_to_stages
+
+    night = simulate_psg(hours * 3600.0, sfreq=256.0, random_state=1, verbose="error")
+    stages = hypnogram_to_stages(night.hypnogram, n_epochs=int(hours * 120))
+    return night.raw.pick(night.raw.ch_names[:6]), stages
+
+
+def measure_peers(python, hours):
+    """Seconds of the processor that other detectors take for the same night, by name."""
+    sys.path.insert(0, str(HERE / "peers"))
+    from export import export_recording
+
+    with tempfile.TemporaryDirectory() as folder:
+        export_recording(*simulate_night(hours), Path(folder), "night")
+        command = [python, str(HERE / "peers" / "run_peers.py"), folder, folder]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        reports = sorted(Path(folder).glob("*/night.json"))
+        return {r.parent.name: json.loads(r.read_text()).get("seconds") for r in reports}
+
+
+def peers_table(peers, night):
+    """Write what other detectors took beside this package."""
+    if not peers:
+        return ""
+    rows = [
+        f"| {name} | {'failed' if seconds is None else f'{seconds:.1f}'} |"
+        for name, seconds in {"mne-arousal": night["in all, of the processor"], **peers}.items()
+    ]
+    head = [
+        "",
+        "Beside it, in the same run, seconds of the processor on the same night, in one thread",
+    ]
+    head += [
+        "but for mne-arousal, which may use all cores. psgscoring's leave out the reading of the"
+    ]
+    head += ["file, and it and Luna are given the hypnogram ({doc}`peers`):", "", "| | s |"]
+    return "\n".join([*head, "| --- | ---: |", *rows, ""])
 
 
 def measure_whole_night(hours):
@@ -233,7 +279,7 @@ def measure_dataset(n_recordings, features):
     return runs
 
 
-def write_page(page, runs, night, finding, n_recordings, features, hours):
+def write_page(page, runs, night, finding, n_recordings, features, hours, peers):
     """Write the figures and what follows from them."""
     trace = runs[2]["trace"]
     parent = trace[:, 1]
@@ -256,6 +302,7 @@ def write_page(page, runs, night, finding, n_recordings, features, hours):
         workers=trace[:, 2].max(),
         hours=hours,
         steps="\n".join(f"| {name} | {value:g} |" for name, value in night.items()),
+        peers=peers_table(peers, night),
         many=MANY,
         seconds=seconds,
         days=days,
@@ -281,6 +328,7 @@ def main():
     parser.add_argument("--features", nargs="+", default=["spectral", "dmd", "encoder"])
     parser.add_argument("--hours", type=float, default=8.0)
     parser.add_argument("--page", type=Path, default=HERE / "scale.md")
+    parser.add_argument("--peers", metavar="PYTHON", help="run the other detectors with it")
     parser.add_argument("--bare-loop", metavar="ROOT", help=argparse.SUPPRESS)
     parser.add_argument("--whole-night", type=float, metavar="HOURS", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -290,8 +338,9 @@ def main():
     if arguments.whole_night:
         whole_night(arguments.whole_night)
         return
+    peers = measure_peers(arguments.peers, arguments.hours) if arguments.peers else {}
     night = measure_whole_night(arguments.hours)
-    print(night, flush=True)
+    print(night, peers, flush=True)
     runs = measure_dataset(arguments.recordings, tuple(arguments.features))
     plot_memory(runs[2]["trace"])
     write_page(
@@ -302,6 +351,7 @@ def main():
         arguments.recordings,
         arguments.features,
         arguments.hours,
+        peers,
     )
 
 

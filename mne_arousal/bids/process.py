@@ -10,7 +10,6 @@ import logging
 import re
 import threading
 import time
-import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,6 +28,7 @@ from .output_tree import STATE, OutputTree
 from .settings import Settings, one_thread, to_json
 from .source import Source, checksums, read_source, redact, stamps, without_subject
 from .summary import summary_row
+from .thread_warnings import caught_warnings
 
 # What readers and numerics raise on data that nobody thought of. It is reported as unexpected, and
 # costs one recording, not the run.
@@ -184,8 +184,7 @@ def _attempt(tree: OutputTree, recording: Recording, settings: Settings) -> str:
 
 def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None:
     begin = time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with caught_warnings() as caught:
         source = read_source(recording, hypnogram=settings.hypnogram)
         before = stamps(recording, source.files)
         night = analyse_recording(
@@ -284,9 +283,8 @@ def take_turns(pipeline: Pipeline, device: str) -> Pipeline:
     return pipeline
 
 
-def _notes(caught, name: str) -> list[str]:
+def _notes(texts: list[str], name: str) -> list[str]:
     """Keep the warnings that are about the recording."""
-    texts = (str(warning.message) for warning in caught)
     prefix = re.compile(rf"^{re.escape(name)}: ")
     return list(dict.fromkeys(prefix.sub("", text) for text in texts if prefix.match(text)))
 
@@ -297,4 +295,6 @@ def _flags(notes: list[str]) -> list[str]:
         flags.append("channel_dropped")
     if any("unit" in note for note in notes):
         flags.append("unit_guessed")
+    if any("measure its noise" in note for note in notes):
+        flags.append("uncalibrated")
     return flags

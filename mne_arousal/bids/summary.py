@@ -37,6 +37,7 @@ FLAGS = {
     "one_eeg": "There is one EEG channel only.",
     "channel_dropped": "A channel was flat or missing and was left out.",
     "unit_guessed": "A channel's unit was wrong and was put right.",
+    "uncalibrated": "Too little quiet sleep to measure noise on.",
     "bad_channels": "Channels marked bad in channels.tsv, or without a scale in the header of an "
     "EDF file, were left out.",
     "no_channels_tsv": "There is no channels.tsv; types of channels go by their names.",
