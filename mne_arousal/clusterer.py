@@ -27,10 +27,10 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
 
     Features are scaled by each recording's own quartiles; every extractor counts alike. Single
     windows are clustered into states; the states of each 30 s of sleep, as a histogram, into stage
-    clusters. Wake, told by fast activity and muscle tone, is cluster 0, the rest are numbered
-    from the most wake-like on; without columns that tell wake, from the largest. Arousals are
-    departures of the evidence from the sleep before them; their threshold is set on each night by
-    turning the evidence upside down (see :func:`mne_arousal.scan.measure_noise`).
+    clusters, with wake held in one where muscle tone tells it. Wake is cluster 0, the rest are
+    numbered from the most wake-like; without columns that tell wake, from the largest. Arousals
+    are departures of the evidence from the sleep before them; their threshold is set on each night
+    by turning the evidence upside down (see :func:`mne_arousal.scan.measure_noise`).
 
     Parameters
     ----------
@@ -43,8 +43,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         k-distance curve; or any sklearn clusterer. New windows get the nearest state where it has
         no ``predict``.
     n_codebooks : int
-        Sets of states whose histograms are joined for the stages, so that stages depend less on
-        the seed.
+        Sets of states whose histograms are joined, so that stages depend less on the seed.
     window_length : float
         Length of a window, s.
     hop : float | None
@@ -74,7 +73,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     n_states_ : int
         States found.
     wake_clusters_ : list of int
-        Stage clusters that are wake: 0, or none where no column tells wake.
+        Stage clusters that are wake; none where no column tells wake.
     calibration_ : dict
         Of the last :meth:`detect`, for each recording: threshold, hours of sleep, what noise was
         measured on.
@@ -358,12 +357,14 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         if all(r.wakefulness is not None for r in timed):
             wakefulness = np.concatenate([r.wakefulness[r.inside] for r in timed])
         seed = int(rng.randint(np.iinfo(np.int32).max))
-        self._stages = StageModel(self.n_stages).fit(histograms, wakefulness, wake, seed)
-        self.wake_clusters_ = [0] if self._stages.tells_wake else []
+        muscle = where(self._columns, role="emg", quantity="level")
+        self._stages = StageModel(self.n_stages, hold_wake=len(muscle) > 0)
+        self._stages.fit(histograms, wakefulness, wake, seed)
+        self.wake_clusters_ = self._stages.wake_clusters
 
     def _predict_clusters(self, r: NightTable) -> np.ndarray:
         self._need_times(r)
-        return self._stages.predict(self._histograms(r), r.wake)
+        return self._stages.predict(self._histograms(r), r.wake, r.inside)
 
     def _need_times(self, r: NightTable) -> None:
         if r.onsets is None or self._stages is None:

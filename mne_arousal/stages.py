@@ -9,8 +9,9 @@ import itertools
 
 import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter1d, median_filter, uniform_filter1d
+from sklearn.metrics import pairwise_distances_argmin
 
-from .states import k_means
+from .states import held_k_means, k_means
 from .utils.columns import Column, where
 
 
@@ -268,19 +269,28 @@ def wakefulness_index(medians: np.ndarray, columns: list[Column]) -> np.ndarray 
 
 
 class StageModel:
-    """Stage clusters of epochs: wake by its index, sleep by histograms of states.
+    """Stage clusters of epochs, by histograms of states.
 
-    Wake is told from sleep by what every night shows, fast activity and muscle; left to the
-    clustering, restless and quiet wake would take two clusters of a few.
+    Where muscle tone tells wake, its epochs are held in one cluster, which others may join: wake
+    without muscle tone passes the rule but is made of the same states. Fast activity alone
+    is as high in REM and light sleep, so without muscle tone all epochs are clustered alike.
 
     Parameters
     ----------
     n_stages : int
-        Stage clusters, wake among them where it can be told.
+        Stage clusters, wake among them.
+    hold_wake : bool
+        Whether epochs of wake are held in cluster 0.
+
+    References
+    ----------
+    Basu S., Banerjee A., Mooney R. (2002). Semi-supervised clustering by seeding. ICML-2002,
+    27-34, whose constrained k-means this is.
     """
 
-    def __init__(self, n_stages: int):
+    def __init__(self, n_stages: int, *, hold_wake: bool = True):
         self.n_stages = n_stages
+        self.hold_wake = hold_wake
 
     def fit(self, histograms, wakefulness, wake, seed: int) -> StageModel:
         """Cluster epochs.
@@ -293,28 +303,44 @@ class StageModel:
             How wake-like each is; clusters are numbered from the most wake-like. None numbers
             them from the largest.
         wake : array of bool, shape (n_epochs,)
-            Epochs of wake, which become cluster 0 where `wakefulness` is known.
+            Epochs of wake. The cluster with the largest share of them is number 0; without
+            `hold_wake`, clusters that they make most of are wake.
         seed : int
             Seed.
 
         Returns
         -------
         self : StageModel
-            The model.
+            The model. ``wake_clusters`` lists the clusters that are wake.
         """
-        self.tells_wake = wakefulness is not None and self.n_stages > 1 and not wake.all()
-        rows = ~wake if self.tells_wake else np.ones(len(histograms), dtype=bool)
-        n = self.n_stages - 1 if self.tells_wake else self.n_stages
-        n = min(n, len(np.unique(histograms[rows], axis=0)))
-        self._model, labels = k_means(histograms[rows], n, seed, n_init=10)
+        told = wakefulness is not None and self.n_stages > 1 and not wake.all()
+        held = told and self.hold_wake
+        rows = ~wake if held else np.ones(len(histograms), dtype=bool)
+        n = min(self.n_stages - held, len(np.unique(histograms[rows], axis=0)))
+        model, found = k_means(histograms[rows], n, seed, n_init=10)
+        labels = np.zeros(len(histograms), dtype=int)
+        labels[rows] = found + held
+        self._centres, self._first = model.cluster_centers_, int(held)
+        if held and wake.any():
+            centres, joined = held_k_means(histograms, labels, wake)
+            # a cluster of which most is not held is some stage of sleep
+            if 2 * wake.sum() > np.sum(joined == 0):
+                self._centres, self._first, labels = centres, 0, joined
+        shares = np.array([_mean(wake, labels == k) for k in range(n + held)])
         if wakefulness is None:
-            order = np.argsort(-np.bincount(labels, minlength=n), kind="stable")
+            keys = np.bincount(labels, minlength=n).astype(float)
         else:
-            order = np.argsort([-wakefulness[rows][labels == k].mean() for k in range(n)])
+            keys = np.array([_mean(wakefulness, labels == k) for k in range(n + held)])
+        if told:
+            keys[0 if held else shares.argmax()] = np.inf
+        order = np.argsort(-keys, kind="stable")
         self._rank = np.argsort(order)
+        self.wake_clusters = [0] if held else []
+        if told and not held:
+            self.wake_clusters = np.flatnonzero(shares[order] > 0.5).tolist()
         return self
 
-    def predict(self, histograms, wake) -> np.ndarray:
+    def predict(self, histograms, wake, inside) -> np.ndarray:
         """Give epochs their stage cluster.
 
         Parameters
@@ -322,14 +348,21 @@ class StageModel:
         histograms : array, shape (n_epochs, n_states)
             Histograms.
         wake : array of bool, shape (n_epochs,)
-            Epochs of wake, those outside of the sleep period among them.
+            Epochs of wake.
+        inside : array of bool, shape (n_epochs,)
+            Epochs of the sleep period.
 
         Returns
         -------
         clusters : array of int, shape (n_epochs,)
-            Stage cluster.
+            Stage cluster; that of wake outside of the sleep period.
         """
-        clusters = self._rank[self._model.predict(histograms)].astype(int)
-        if self.tells_wake:
-            return np.where(wake, 0, clusters + 1)
-        return clusters
+        nearest = pairwise_distances_argmin(histograms, self._centres) + self._first
+        clusters = self._rank[nearest].astype(int)
+        if not self.wake_clusters:
+            return clusters
+        return np.where(wake if self.hold_wake else ~inside, 0, clusters)
+
+
+def _mean(values, mask) -> float:
+    return float(values[mask].mean()) if mask.any() else 0.0

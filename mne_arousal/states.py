@@ -7,6 +7,7 @@ from mne.utils import warn
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.decomposition import PCA
+from sklearn.metrics import pairwise_distances_argmin
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from threadpoolctl import threadpool_limits
 
@@ -215,6 +216,42 @@ def k_means(points: np.ndarray, size: int, seed: int, n_init: int) -> tuple[KMea
     with threadpool_limits(1):
         model = KMeans(size, n_init=n_init, max_iter=60, random_state=seed).fit(points)
     return model, model.labels_
+
+
+def held_k_means(
+    points: np.ndarray, labels: np.ndarray, held: np.ndarray, max_iter: int = 60
+) -> tuple[np.ndarray, np.ndarray]:
+    """Go on with k-means while some points stay where they are.
+
+    Parameters
+    ----------
+    points : array, shape (n, n_dims)
+        Points.
+    labels : array of int, shape (n,)
+        Cluster of each to start from; no cluster is empty.
+    held : array of bool, shape (n,)
+        Points that keep their cluster.
+    max_iter : int
+        Rounds at most.
+
+    Returns
+    -------
+    centres : array, shape (n_clusters, n_dims)
+        Means of the clusters.
+    labels : array of int, shape (n,)
+        Cluster of each point.
+    """
+    labels = labels.copy()
+    centres = np.zeros((int(labels.max()) + 1, points.shape[1]))
+    for _ in range(max_iter):
+        for k in range(len(centres)):
+            if np.any(labels == k):
+                centres[k] = points[labels == k].mean(axis=0)
+        new = np.where(held, labels, pairwise_distances_argmin(points, centres))
+        if np.array_equal(new, labels):
+            break
+        labels = new
+    return centres, labels
 
 
 def k_distance_eps(points: np.ndarray, k: int) -> float:

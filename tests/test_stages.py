@@ -13,7 +13,13 @@ from mne_arousal.stages import (
     state_histograms,
     wake_epochs,
 )
-from mne_arousal.states import StateModel, extractor_weights, robust_scale, state_means
+from mne_arousal.states import (
+    StateModel,
+    extractor_weights,
+    held_k_means,
+    robust_scale,
+    state_means,
+)
 from mne_arousal.utils.columns import parse_columns
 
 
@@ -144,12 +150,77 @@ def test_stage_model_numbers_wake_first():
     truth = np.repeat([0, 1, 2], [30, 100, 50])
     histograms = np.eye(4)[[3, 1, 2]][truth] + rng.normal(scale=0.05, size=(180, 4))
     index = np.array([3.0, -1.0, 0.5])[truth]
+    everywhere = np.ones(180, dtype=bool)
     model = StageModel(3).fit(histograms, index, truth == 0, seed=0)
-    np.testing.assert_array_equal(model.predict(histograms, truth == 0), np.array([0, 2, 1])[truth])
-    unknown = StageModel(3).fit(histograms, None, np.zeros(180, dtype=bool), seed=0)
     np.testing.assert_array_equal(
-        unknown.predict(histograms, np.zeros(180, dtype=bool)), np.array([2, 0, 1])[truth]
+        model.predict(histograms, truth == 0, everywhere), np.array([0, 2, 1])[truth]
     )
+    assert model.wake_clusters == [0]
+    unknown = StageModel(3).fit(histograms, None, ~everywhere, seed=0)
+    np.testing.assert_array_equal(
+        unknown.predict(histograms, ~everywhere, everywhere), np.array([2, 0, 1])[truth]
+    )
+    assert unknown.wake_clusters == []
+
+
+def quiet_wake():
+    """Histograms of loud wake, quiet wake and two stages, and which epochs the rule finds."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1, 2, 3], [40, 20, 100, 60])
+    means = np.array([[1, 0.3, 0, 0], [0.8, 0.5, 0.1, 0], [0, 0.7, 0.7, 0], [0, 0, 0.3, 0.9]])
+    histograms = means[truth] + rng.normal(scale=0.05, size=(220, 4))
+    index = np.array([3.0, 0.4, 0.5, -1.0])[truth]
+    return truth, histograms, index
+
+
+def test_quiet_wake_joins_the_wake_that_is_held():
+    """Epochs that the rule misses join wake by their states; what it finds stays wake."""
+    truth, histograms, index = quiet_wake()
+    told = truth == 0
+    told[-2:] = True  # found by the rule, whatever its states
+    model = StageModel(3).fit(histograms, index, told, seed=0)
+    found = model.predict(histograms, told, np.ones(220, dtype=bool))
+    np.testing.assert_array_equal(found == 0, (truth <= 1) | told)
+    assert len(np.unique(found[truth == 2])) == 1
+
+
+def test_a_few_wrong_epochs_of_wake_take_no_stage():
+    """Wake that stands in the middle of a stage keeps its epochs and gets no others."""
+    truth, histograms, index = quiet_wake()
+    told = np.zeros(220, dtype=bool)
+    told[np.flatnonzero(truth == 3)[:3]] = True
+    model = StageModel(4).fit(histograms, index, told, seed=0)
+    found = model.predict(histograms, told, np.ones(220, dtype=bool))
+    np.testing.assert_array_equal(found == 0, told)
+    assert model.wake_clusters == [0]
+
+
+def test_without_muscle_tone_wake_is_clustered_like_the_rest():
+    """Epochs go where their states lie; clusters that are mostly wake are wake."""
+    truth, histograms, index = quiet_wake()
+    told, inside = truth == 0, np.ones(220, dtype=bool)
+    told[-20:] = True  # fast activity of dreams
+    model = StageModel(3, hold_wake=False).fit(histograms, index, told, seed=0)
+    inside[150] = False
+    found = model.predict(histograms, told, inside)
+    expected = np.array([0, 0, 1, 2])[truth]
+    expected[150] = 0  # outside of the sleep period
+    np.testing.assert_array_equal(found, expected)
+    assert model.wake_clusters == [0]
+    none = StageModel(3, hold_wake=False).fit(histograms, index, np.zeros(220, dtype=bool), seed=0)
+    assert none.wake_clusters == []
+
+
+def test_held_points_keep_their_cluster():
+    """Points that are held stay, and draw their centre along; the others go to the nearest."""
+    points = np.array([[0.0], [1.0], [2.0], [9.0], [10.0], [11.0]])
+    labels = np.array([0, 0, 1, 1, 1, 1])
+    held = np.array([True, False, False, False, False, True])
+    centres, found = held_k_means(points, labels, held)
+    np.testing.assert_array_equal(found, [0, 0, 0, 1, 1, 1])
+    np.testing.assert_allclose(centres, [[1], [10]])
+    held = np.array([True, False, True, False, False, True])
+    np.testing.assert_array_equal(held_k_means(points, labels, held)[1], [0, 0, 1, 1, 1, 1])
 
 
 def test_state_means():

@@ -55,7 +55,7 @@ def cluster(night, counts, seed):
     model = StageModel(N_STAGES).fit(
         counts[inside], night.wakefulness[inside], night.wake[inside], seed
     )
-    return model.predict(counts, night.wake)
+    return model.predict(counts, night.wake, night.inside)
 
 
 def merge(night, counts, seed):
