@@ -174,8 +174,9 @@ def main():
         ("all channels", PSGWindower(verbose="error"), settings),
         ("one EEG, 128 Hz", PSGWindower(picks=["EEG Fpz-Cz"], sfreq=128.0, verbose="error"), one),
     ):
-        dmd = args.dmd and montage == "all channels"
-        for row in run_montage(montage, windower, recording, hypnogram, chosen, args.seeds, dmd):
+        for row in run_montage(
+            montage, windower, recording, hypnogram, chosen, args.seeds, args.dmd
+        ):
             rows.append(row)
             print(row, flush=True)
             pd.DataFrame(rows).to_csv(args.path, index=False, float_format="%.3f")
