@@ -331,7 +331,7 @@ class StageModel:
             keys = np.bincount(labels, minlength=n).astype(float)
         else:
             keys = np.array([_mean(wakefulness, labels == k) for k in range(n + held)])
-        if told:
+        if held or (told and wake.any()):
             keys[0 if held else shares.argmax()] = np.inf
         order = np.argsort(-keys, kind="stable")
         self._rank = np.argsort(order)

@@ -1,9 +1,11 @@
 """Sleep period, states and stage clusters."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans
 
+from mne_arousal import ArousalClusterer
 from mne_arousal.stages import (
     StageModel,
     epoch_percentiles,
@@ -207,8 +209,31 @@ def test_without_muscle_tone_wake_is_clustered_like_the_rest():
     expected[150] = 0  # outside of the sleep period
     np.testing.assert_array_equal(found, expected)
     assert model.wake_clusters == [0]
-    none = StageModel(3, hold_wake=False).fit(histograms, index, np.zeros(220, dtype=bool), seed=0)
+    nothing = np.zeros(220, dtype=bool)
+    none = StageModel(3, hold_wake=False).fit(histograms, index, nothing, seed=0)
     assert none.wake_clusters == []
+    found = none.predict(histograms, nothing, inside)
+    assert found[0] == 0  # the most wake-like, which still is no wake
+    assert found[150] == found[149] == 1
+
+
+def test_muscle_tone_decides_whether_wake_is_held():
+    """Two kinds of wake are one cluster with chin EMG; without it, each is what its states say."""
+    rng = np.random.default_rng(0)
+    kind = np.repeat([0, 1, 2, 3], [60, 60, 300, 180])  # rows of 10 s; two kinds of wake first
+    means = np.array([[3, 0, -2, 3], [3, 4, -2, 3], [0, 0, 0, 0], [0, 0, 4, -0.5]])
+    names = ["eeg:C3:beta", "eeg:C3:theta", "eeg:C3:delta", "emg:Chin:level"]
+    values = means[kind] + rng.normal(scale=0.3, size=(600, 4))
+    onsets = 10.0 * np.arange(600)
+    index = pd.MultiIndex.from_product([["night"], onsets], names=["recording", "onset"])
+    table = pd.DataFrame(values, index=index, columns=names)
+    for columns, n_kinds in ((names, 1), (names[:3], 2)):
+        X = table[columns]
+        clusterer = ArousalClusterer(n_stages=4, window_length=10.0, random_state=0).fit(X)
+        clusters = clusterer.predict_stages(X)["cluster"].to_numpy()
+        assert len(np.unique(clusters[:40])) == n_kinds
+        assert not set(clusters[:40]) & set(clusters[41:])
+        assert clusterer.wake_clusters_ == list(range(n_kinds))
 
 
 def test_held_points_keep_their_cluster():
