@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.ndimage import binary_opening
 
 from .stages import (
+    deep_epochs,
     epoch_percentiles,
     fast_activity,
     find_sleep_period,
@@ -116,6 +117,8 @@ def make_night_table(
         # an arousal of 15 s must not make its epoch wake: most of the windows have to be
         low = epoch_percentiles(values, epochs, n_epochs, _MOST)
         wake = wake_epochs(wakefulness_index(low, columns), inside, fast_activity(low, columns))
+        if not len(where(columns, role="emg", quantity="level")):
+            wake &= ~(inside & deep_epochs(medians, columns))
     return NightTable(name, values, onsets, epochs, medians, inside, wakefulness, wake)
 
 

@@ -14,6 +14,8 @@ from sklearn.metrics import pairwise_distances_argmin
 from .states import held_k_means, k_means
 from .utils.columns import Column, where
 
+_DEEP = 1.6 * np.log(10.0)  # 16 dB, natural logarithm of power
+
 
 def otsu_threshold(values: np.ndarray) -> tuple[float, float]:
     """Split values in two groups so that their means lie farthest apart.
@@ -240,6 +242,36 @@ def fast_activity(medians: np.ndarray, columns: list[Column]) -> np.ndarray | No
     if not len(known):
         return None
     return np.interp(np.arange(len(mean)), known, mean[known])
+
+
+def deep_epochs(medians: np.ndarray, columns: list[Column]) -> np.ndarray:
+    """Tell epochs that no wake looks like: slow waves far above fast activity.
+
+    A ratio of powers, so that gain and unit don't matter. Of quiet and restless wake of six people
+    with one central EEG, 2 % exceed it, of their deep sleep 63 %. It is for recordings
+    without muscle tone: where they hold deep sleep alone, their own spread is so small that some of
+    it would pass for wake. With muscle tone it is not needed, and movements in wake exceed it.
+
+    Parameters
+    ----------
+    medians : array, shape (n_epochs, n_features)
+        Features of each epoch, NaN where unknown.
+    columns : list of Column
+        What they are.
+
+    Returns
+    -------
+    deep : array of bool, shape (n_epochs,)
+        All False without bands of the EEG.
+    """
+    slow, fast = (
+        where(columns, role="eeg", quantity=band, extractor="spectral")
+        for band in ("delta", "beta")
+    )
+    if not len(slow) or not len(fast):
+        return np.zeros(len(medians), dtype=bool)
+    ratio = medians[:, slow].mean(axis=1) - medians[:, fast].mean(axis=1)
+    return ratio > _DEEP
 
 
 def wakefulness_index(medians: np.ndarray, columns: list[Column]) -> np.ndarray | None:

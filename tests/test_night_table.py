@@ -39,3 +39,23 @@ def test_wake_is_no_atonia():
     inside = (table.epochs >= 110) & (table.epochs < 120)
     assert not asleep[inside].any()
     assert not atonia[inside].any()
+
+
+def test_deep_sleep_alone_is_no_wake():
+    """Restless deep sleep of one EEG channel stays sleep; wake with less slow waves is told."""
+    rng = np.random.default_rng(1)
+    values = rng.normal([4.0, -1.0], 0.05, size=(200 * PER_EPOCH, 2))
+    restless, awake = slice(50 * PER_EPOCH, 60 * PER_EPOCH), slice(90 * PER_EPOCH, 120 * PER_EPOCH)
+    values[restless] += [0.5, 0.7]
+    values[awake] += [-2.0, 1.0]
+    columns = parse_columns(NAMES[:2])
+    onsets = np.arange(len(values)) * 0.5
+    table = make_night_table("night", values, columns, onsets, window_length=2.0, epoch_length=30.0)
+    assert not table.wake[50:60].any()
+    assert table.wake[91:119].all()
+    silent = parse_columns(NAMES[2:])  # the same with muscle tone, which tells restlessness
+    both = np.c_[values, values[:, 1]]
+    table = make_night_table(
+        "night", both, [*columns, *silent], onsets, window_length=2.0, epoch_length=30.0
+    )
+    assert table.wake[51:59].all()
