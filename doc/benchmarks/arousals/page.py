@@ -35,9 +35,9 @@ several nights are pooled, their events are counted together. Seconds are CPU ti
 
 SAID = {
     "choose": "On this half settings may be chosen, so its figures are not to be quoted.",
-    "report": "Settings are chosen on the other half alone. The simulated nights of these seeds had "
-    "no part in anything before. The people and that half of SC4001 had been reported on in earlier "
-    "versions, and once an ablation on them was looked at before the anchor was dropped.",
+    "report": "Settings are chosen on the other half alone. The simulated nights of these\n"
+    "seeds had no part in anything before. The people and that half of SC4001 had been reported\n"
+    "on before, and once an ablation on them was looked at before the anchor was dropped.",
 }
 
 OUTRO = """
