@@ -241,7 +241,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             Features with times, or an array where ``hop`` is given.
         wake : dict | None
             For a recording's name, array of bool, shape (n_epochs,): epochs that are wake, from a
-            hypnogram. None takes the wake-like stage clusters.
+            hypnogram. None tells them by fast activity and muscle tone.
         return_candidates : bool
             Keep events that a rule rejects, with the reason in column ``reason``.
 
@@ -250,8 +250,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         events : DataFrame
             Columns ``recording``, ``onset`` (s), ``duration`` (s), ``score``, ``stage_cluster``,
             ``kind`` (what changes most: ``"theta"``, ``"alpha"``, ``"beta"``, ``"emg"``); with
-            `return_candidates` also ``reason``, empty for arousals, ``"awakening"`` for longer
-            ones.
+            `return_candidates` also ``reason``, empty for arousals.
         """
         check_is_fitted(self)
         rules = Rules(**{field.name: getattr(self, field.name) for field in fields(Rules)})

@@ -26,7 +26,8 @@ def caught_warnings() -> Iterator[list[str]]:
         Filled while the context lasts.
     """
     global _outer
-    me, texts = threading.get_ident(), []
+    me = threading.get_ident()
+    texts: list[str] = []
     with _lock:
         if not _lists:
             _outer = warnings.catch_warnings()
