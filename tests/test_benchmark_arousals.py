@@ -115,3 +115,20 @@ def test_kept_tables_give_what_the_recording_gives(tmp_path):
     assert len(direct)
     pd.testing.assert_frame_equal(found, direct)
     np.testing.assert_array_equal(kept.arousals.onset, night.arousals.onset)
+
+
+@pytest.mark.usefixtures("benchmark")
+def test_others_do_not_inherit_what_this_package_found(tmp_path):
+    import json
+
+    from results import load_peer
+
+    folder = tmp_path / "peers" / "luna"
+    folder.mkdir(parents=True)
+    (folder / "night.json").write_text(json.dumps({"seconds": 1.0}))
+    (folder / "night.csv").write_text("onset,duration,score\n100,5,1\n")
+    ours = {"onset": [200.0], "duration": [20.0]}
+    truth = {"name": "night", "true": None, "found": ours, "longer": ours, "evidence": [1.0]}
+    found = load_peer(tmp_path, "luna", {"night": truth})["night"]
+    assert found["found"]["onset"] == [100]
+    assert not {"longer", "evidence"} & set(found)

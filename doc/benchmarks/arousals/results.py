@@ -16,6 +16,8 @@ PEERS = {
     "luna": "Luna AROUSALS",
 }
 
+OWN = ("found_hours", "asked", "steps", "longer", "evidence")  # what says nothing of others
+
 
 def load_own(cache: Path, method: str, half: str) -> dict[str, dict]:
     """Load this package's results by recording.
@@ -65,7 +67,7 @@ def load_peer(cache: Path, method: str, truths: dict[str, dict]) -> dict[str, di
         if not (folder / f"{name}.json").exists():
             continue
         report = json.loads((folder / f"{name}.json").read_text())
-        result = {k: v for k, v in truth.items() if k not in ("found_hours", "asked", "steps")}
+        result = {k: v for k, v in truth.items() if k not in OWN}
         result |= {"method": method, "found": {}, "candidates": {}, "seconds": float("nan")}
         result["error"] = report.get("error")
         if result["error"] is None:
