@@ -377,7 +377,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             scaled = np.clip(np.nan_to_num(self._scaled(r)), -4, 4)
             return {"evidence": np.sqrt(np.mean(scaled**2, axis=1))}
         rows = r.rows_inside
-        wakefulness = self._state_wakefulness(r)
+        wakefulness = self._state_wakefulness(r) if "states" in self.components else None
         parts = compute_evidence(
             r.values[rows],
             self._columns,

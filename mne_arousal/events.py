@@ -95,7 +95,8 @@ def detect_events(
     starts = starts[asleep[starts]]
     scores, lengths = found.score[starts], found.length[starts]
     hours = asleep.sum() * hop / 3600
-    noise = measure_noise(found.mirrored[mirrored], found.quiet_hours)
+    few_bands = "beta" in parts and "gamma" not in parts
+    noise = measure_noise(found.mirrored[mirrored], found.quiet_hours, few_bands=few_bands)
 
     def open_hours(threshold: float) -> float:
         high = scores > threshold

@@ -143,3 +143,11 @@ def test_a_night_that_cannot_be_calibrated_is_told(sleep, quiet, why):
 def test_an_ordinary_night_needs_no_warning():
     """Warnings are errors in these tests."""
     warn_uncalibrated("sub-01", {"sleep_hours": 7.0, "quiet_hours": 3.0})
+
+
+def test_noise_of_few_bands_reaches_higher():
+    """Without gamma the same mirrored noise asks for a higher threshold."""
+    scores = 2 + np.random.default_rng(0).exponential(0.4, size=200)
+    with_gamma, without = (measure_noise(scores, 3.0, few_bands=few) for few in (False, True))
+    assert without.threshold(1.0) > with_gamma.threshold(1.0) + 0.1
+    assert without.rate == with_gamma.rate

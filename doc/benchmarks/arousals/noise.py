@@ -43,8 +43,10 @@ people.
 Events in mere sleep (neither arousal nor look-alike) over a score of 3, per hour of sleep that is
 open to them: **{rate:.2f}**; mean of half the square of their score above 3: **{variance:.2f}**. Of
 the evidence turned upside down in quiet sleep: **{mirror_rate:.1f}** an hour over a score of 2, and
-**{mirror_variance:.2f}**. If the tail is that of a half-normal distribution, the rates over higher
-scores follow:
+**{mirror_variance:.2f}**. In nights at 50 Hz, which have no gamma band, the first pair is
+**{few[rate]:.2f}** and **{few[variance]:.2f}** (the second {few[mirror_rate]:.1f} and
+{few[mirror_variance]:.2f}): noise is as frequent there and reaches higher. In the others, if the
+tail is that of a half-normal distribution, the rates over higher scores follow:
 
 {tail}
 Open sleep is what events leave: not within one, nor in the 10 s after, nor in the 12 s before. It
@@ -89,6 +91,7 @@ class Case:
     exposed: dict
     surrogates: np.ndarray
     n_true: int
+    few_bands: bool
 
     def open_hours(self, threshold):
         """Hours open to noise, for a threshold."""
@@ -137,6 +140,7 @@ def examine(name: str, cache: Path) -> Case:
         exposed,
         surrogate_scores(parts["evidence"][asleep], hop),
         0 if prepared.arousals is None else len(prepared.arousals),
+        "gamma" not in parts,
     )
 
 
@@ -178,7 +182,9 @@ def mere_scores(case) -> np.ndarray:
 def threshold_of(case, way: str, asked: float) -> float:
     """Threshold that a way chooses."""
     noise = (
-        scan.Noise() if way == "constants" else scan.measure_noise(case.mirrored, case.quiet_hours)
+        scan.Noise()
+        if way == "constants"
+        else scan.measure_noise(case.mirrored, case.quiet_hours, few_bands=case.few_bands)
     )
     if way == "surrogates":
         n = max(int(asked * case.hours * SURROGATES), 1)
@@ -240,11 +246,13 @@ def compare(simulated, real) -> list[list]:
 
 def write_page(simulated, real, output: Path) -> None:
     """Write what was measured."""
-    values = constants(simulated)
-    mere = np.concatenate([mere_scores(c) for c in simulated])
+    few = [c for c in simulated if c.few_bands]
+    many = [c for c in simulated if not c.few_bands]
+    values = constants(many)
+    mere = np.concatenate([mere_scores(c) for c in many])
     tail = []
     for t in (3.0, 3.5, 4.0, 4.5, 5.0):
-        hours = sum(c.open_hours(4.0) for c in simulated)
+        hours = sum(c.open_hours(4.0) for c in many)
         expected = values["rate"] * np.exp(-(t**2 - 9) / (2 * values["variance"]))
         deep = sum(int((c.events["score"] > t).sum()) for c in real) / sum(c.hours for c in real)
         tail.append([f"{t:g}", np.sum(mere > t) / hours, expected, deep])
@@ -258,6 +266,7 @@ def write_page(simulated, real, output: Path) -> None:
         exposure.append([f"`{kind}`", cell(hours, 1), cell(opened / hours), n / hours, n / opened])
     text = PAGE.format(
         n=len(simulated),
+        few=constants(few),
         hours=sum(c.hours for c in simulated),
         people=len(real),
         factor=FACTOR,
