@@ -7,8 +7,9 @@ import unicodedata
 from contextlib import suppress
 
 import numpy as np
-from mne.utils import logger, warn
+from mne.utils import logger
 
+from .utils.notes import warn_of
 from .utils.windows import Channel
 
 # Names are compared in lower case, without accents and without an "EEG "-like prefix.
@@ -249,7 +250,7 @@ def unit_factor(signal: np.ndarray, channel: Channel, recording: str) -> float:
         too_large, too_small = spread > _PLAUSIBLE_EEG[1], spread < _PLAUSIBLE_EEG[0]
         wrong = too_large if factor < 1 else too_small
         if wrong and _PLAUSIBLE_EEG[0] <= spread * factor <= _PLAUSIBLE_EEG[1]:
-            warn(
+            warn_of(
                 f"{recording}: channel {channel.name} spreads over {spread:.2g} V, which no scalp "
                 f"EEG does; its unit is taken to be wrong and the signal multiplied by {factor:g}."
             )

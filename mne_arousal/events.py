@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from mne.utils import warn
 from scipy.ndimage import binary_closing, label, uniform_filter1d
 
 from .scan import SCAN_DURATIONS, choose_threshold, measure_noise, open_sleep, pick, scan
+from .utils.notes import warn_of
 
 # Natural logarithms of power, 5 and 10 dB: an arousal raises fast activity and lowers or spares
 # delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
@@ -139,10 +139,12 @@ def warn_uncalibrated(recording: str, calibration: dict) -> None:
     """
     asleep, quiet = (60 * calibration[f"{kind}_hours"] for kind in ("sleep", "quiet"))
     if not asleep:
-        warn(f"{recording}: no sleep was found, hence no arousals; if there is, give a hypnogram.")
+        warn_of(
+            f"{recording}: no sleep was found, hence no arousals; if there is, give a hypnogram."
+        )
     elif quiet < _FEWEST_QUIET:
         why = "it is short" if asleep < 4 * _FEWEST_QUIET else "it is restless throughout"
-        warn(
+        warn_of(
             f"{recording}: {quiet:.1f} of {asleep:.0f} min of sleep are quiet ({why}), too little "
             "to measure its noise on. The threshold is that of simulated nights: the rate of false "
             "alarms may differ from what was asked."

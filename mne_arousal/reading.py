@@ -8,7 +8,7 @@ from pathlib import Path
 import mne
 import numpy as np
 from mne.io import BaseRaw
-from mne.utils import _check_option, logger, use_log_level, warn
+from mne.utils import _check_option, logger, use_log_level
 
 from .channels import (
     channel_roles,
@@ -19,6 +19,7 @@ from .channels import (
     unusable_reason,
 )
 from .utils.errors import RecordingError
+from .utils.notes import warn_of
 from .utils.windows import Channel
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
@@ -200,7 +201,7 @@ def _load_usable(original, roles, names, replace, recording) -> tuple[BaseRaw, d
         bad = {ch: unusable_reason(raw._data[i]) for i, ch in enumerate(raw.ch_names)}
         bad = {ch: reason for ch, reason in bad.items() if reason}
         for ch, reason in bad.items():
-            warn(f"{recording}: channel {ch} is {reason}; it is left out.")
+            warn_of(f"{recording}: channel {ch} is {reason}; it is left out.")
         if not bad:
             return raw, roles
         dropped += bad

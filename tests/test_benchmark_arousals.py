@@ -97,6 +97,8 @@ def test_recall_at_a_rate_of_other_events():
     assert [recall_at([result], rate) for rate in (0, 1, 2)] == [1 / 3, 2 / 3, 1.0]
 
 
+# that 15 min are too short to measure noise on is no matter here
+@pytest.mark.filterwarnings("ignore:.*to measure its noise on:RuntimeWarning")
 @pytest.mark.usefixtures("benchmark")
 def test_kept_tables_give_what_the_recording_gives(tmp_path):
     from recordings import Recording

@@ -10,6 +10,7 @@ import logging
 import re
 import threading
 import time
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +22,7 @@ from ..annotate import analyse_recording
 from ..outputs import OutputError
 from ..pipeline import make_arousal_pipeline
 from ..utils.errors import RecordingError
+from ..utils.notes import taking_notes
 from .dataset import Recording
 from .derivative import write_recording
 from .lock import GpuTurn, holds_lock
@@ -28,7 +30,6 @@ from .output_tree import STATE, OutputTree
 from .settings import Settings, one_thread, to_json
 from .source import Source, checksums, read_source, redact, stamps, without_subject
 from .summary import summary_row
-from .thread_warnings import caught_warnings
 
 # What readers and numerics raise on data that nobody thought of. It is reported as unexpected, and
 # costs one recording, not the run.
@@ -149,6 +150,34 @@ class _QuietLog:
 _quiet_log = _QuietLog()
 
 
+class _QuietWarnings:
+    """Keep what libraries warn of off the screen; what is about the recording is noted.
+
+    Filters belong to the process, as the log does.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def __enter__(self):
+        with self._lock:
+            if not self._inside:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._filters.__exit__(None, None, None)
+
+
+_quiet_warnings = _QuietWarnings()
+
+
 def note_failure(tree: OutputTree, recording: Recording, error: str) -> None:
     """Note why a recording has no result.
 
@@ -184,7 +213,7 @@ def _attempt(tree: OutputTree, recording: Recording, settings: Settings) -> str:
 
 def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None:
     begin = time.perf_counter()
-    with caught_warnings() as caught:
+    with taking_notes() as caught, _quiet_warnings:
         source = read_source(recording, hypnogram=settings.hypnogram)
         before = stamps(recording, source.files)
         night = analyse_recording(
