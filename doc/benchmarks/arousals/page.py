@@ -37,7 +37,9 @@ SAID = {
     "choose": "On this half settings may be chosen, so its figures are not to be quoted.",
     "report": "Settings are chosen on the other half alone. The simulated nights of these\n"
     "seeds had no part in anything before. The people and that half of SC4001 had been reported\n"
-    "on before, and once an ablation on them was looked at before the anchor was dropped.",
+    "on before, and once an ablation on them was looked at before the anchor was dropped. One\n"
+    "constant, of noise without a gamma band, was read off the other half after these nights had\n"
+    "been scored once without it: it concerns the nights at 50 Hz alone.",
 }
 
 OUTRO = """
