@@ -248,9 +248,9 @@ def deep_epochs(medians: np.ndarray, columns: list[Column]) -> np.ndarray:
     """Tell epochs that no wake looks like: slow waves far above fast activity.
 
     A ratio of powers, so that gain and unit don't matter. Of quiet and restless wake of six people
-    with one central EEG, 2 % exceed it, of their deep sleep 63 %. It is for recordings
-    without muscle tone: where they hold deep sleep alone, their own spread is so small that some of
-    it would pass for wake. With muscle tone it is not needed, and movements in wake exceed it.
+    with one central EEG, 2 % exceed it, of their deep sleep 63 % (slow_waves.py in
+    doc/benchmarks/arousals). It is for recordings without muscle tone: where they hold deep sleep
+    alone, some of it would pass for wake. Movements in wake exceed it, too.
 
     Parameters
     ----------
