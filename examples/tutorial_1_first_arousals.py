@@ -43,12 +43,12 @@ annotations.to_data_frame(time_format=None).head()
 # %%
 # More about the night
 # --------------------
-# :func:`~mne_arousal.annotate.analyse_recording` returns all that is known: stage clusters, events
+# :func:`~mne_arousal.annotate.analyze_recording` returns all that is known: stage clusters, events
 # that a rule rejected and why, the evidence behind each event.
 
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 
-found = analyse_recording(raw, features=("spectral",), random_state=0, verbose="error")
+found = analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
 print(f"{len(found.arousals)} arousals, {found.arousal_index:.1f} per hour of sleep")
 found.candidates["reason"].value_counts()
 

@@ -90,7 +90,7 @@ clusterer.set_params(components=parts)
 plot_ablation(pd.DataFrame(rows).T)
 
 # %%
-# The windows in the plane, coloured by the stage cluster of their epoch.
+# The windows in the plane, colored by the stage cluster of their epoch.
 
 stages = clusterer.predict_stages(features)
 epochs = (features.index.get_level_values("onset") // 30).astype(int)

@@ -13,13 +13,13 @@ Scores come at the end. Whoever chooses settings by them has trained on the labe
 # -------------------------
 # A simulation knows every onset to the sample, and what only looks like an arousal.
 
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 from mne_arousal.datasets import fetch_sleep_edf, simulate_psg
 from mne_arousal.metrics import match_events, score_arousals, score_evidence, score_stages
 from mne_arousal.viz import plot_arousal, plot_night
 
 simulated = simulate_psg(duration=2 * 3600.0, random_state=11, verbose="error")
-found = analyse_recording(simulated.raw, features=("spectral",), random_state=0, verbose="error")
+found = analyze_recording(simulated.raw, features=("spectral",), random_state=0, verbose="error")
 scores = score_arousals(simulated.arousals, found.annotations)
 print(f"F1 {scores.f1:.2f}, precision {scores.precision:.2f}, recall {scores.recall:.2f}")
 print(f"onset error: median {scores.onset_error_median:.2f} s")
@@ -61,7 +61,7 @@ if missed:
 # night; it has to find the night by itself.
 
 ((recording, hypnogram),) = fetch_sleep_edf(subjects=[0], recordings=[1])
-night = analyse_recording(recording, features=("spectral",), random_state=0, verbose="error")
+night = analyze_recording(recording, features=("spectral",), random_state=0, verbose="error")
 
 # %%
 # Adjusted mutual information needs no mapping from clusters to stages; accuracy and kappa are

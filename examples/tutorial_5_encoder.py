@@ -41,7 +41,7 @@ plot_history(encoder.history_)
 # %%
 # The latent in the plane
 # -----------------------
-# Coloured by the simulated stages, which the encoder has not seen.
+# Colored by the simulated stages, which the encoder has not seen.
 
 stages = hypnogram_to_stages(night.hypnogram, duration=night.raw.times[-1])
 epochs = (latent.index.get_level_values("onset") // 30).astype(int)

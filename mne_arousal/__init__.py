@@ -1,4 +1,4 @@
-"""Sleep stages and micro-arousals from unlabelled polysomnography."""
+"""Sleep stages and micro-arousals from unlabeled polysomnography."""
 
 import lazy_loader as _lazy
 

@@ -1,28 +1,33 @@
 from . import annotation_files, datasets, hypnogram, metrics, report, viz
-from .annotate import annotate_arousals
+from .annotate import analyze_recording, annotate_arousals
 from .bids import annotate_bids
 from .clusterer import ArousalClusterer
 from .dmd import DMDTransformer
 from .encoder import PSGEncoder
+from .night import Night
+from .night_file import load_night
 from .pipeline import make_arousal_pipeline
+from .recording.windower import PSGWindower
 from .spectral import SpectralTransformer
 from .summary import summarize
 from .utils.errors import RecordingError
 from .utils.sysinfo import sys_info
-from .windower import PSGWindower
 
 __all__ = [
     "ArousalClusterer",
     "DMDTransformer",
+    "Night",
     "PSGEncoder",
     "PSGWindower",
     "RecordingError",
     "SpectralTransformer",
+    "analyze_recording",
     "annotate_arousals",
     "annotate_bids",
     "annotation_files",
     "datasets",
     "hypnogram",
+    "load_night",
     "make_arousal_pipeline",
     "metrics",
     "report",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import mne
@@ -15,76 +13,15 @@ from mne.io import BaseRaw
 from mne.utils import logger, use_log_level
 from sklearn.pipeline import Pipeline
 
-from .context import preceding_events
+from .arousals.context import preceding_events
+from .arousals.edges import locate_events
 from .hypnogram import hypnogram_to_stages
-from .location import locate_events
+from .night import EVENT_COLUMNS, Night
 from .pipeline import FEATURES, make_arousal_pipeline
-from .reading import read_recording
+from .recording.reading import read_recording
 
 if TYPE_CHECKING:
     from .utils.types import Hypnogram, Picks, RandomState, Recording, Verbose
-
-
-@dataclass
-class Night:
-    """What was found in one recording.
-
-    Attributes
-    ----------
-    name : str
-        Name of the recording.
-    duration : float
-        Its length, s.
-    channels : list of str
-        Channels used, ``"role:name"``.
-    arousals : DataFrame
-        Columns ``onset``, ``duration``, ``onset_low``, ``onset_high``, ``end_low``, ``end_high``
-        (s from the start of the recording), ``score``, ``stage_cluster``, ``kind``,
-        ``ch_names``; ``respiratory_drop``, ``limb_movement`` and ``desaturation``, NaN where no
-        channel tells (see :mod:`mne_arousal.context`).
-    candidates : DataFrame
-        Events that a rule rejected, with ``reason``; longer ones are ``"awakening"``.
-    stages : DataFrame
-        Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s.
-    wake_clusters : list of int
-        Stage clusters taken for wake.
-    sleep_hours : float
-        Hours of sleep, in which arousals were looked for.
-    annotations : mne.Annotations
-        The arousals.
-    seconds : dict
-        Time that each step took, s.
-    pipeline : Pipeline
-        The fitted pipeline.
-    features : DataFrame, shape (n_windows, n_features)
-        Features of the windows, with index ``(recording, onset)``.
-    threshold : float
-        Score that an event has to exceed on this night.
-    """
-
-    name: str
-    duration: float
-    channels: list[str]
-    arousals: pd.DataFrame
-    candidates: pd.DataFrame
-    stages: pd.DataFrame
-    wake_clusters: list[int]
-    sleep_hours: float
-    annotations: mne.Annotations = field(repr=False)
-    seconds: dict[str, float]
-    pipeline: Pipeline = field(repr=False)
-    features: pd.DataFrame | None = field(default=None, repr=False)
-    threshold: float = float("nan")
-
-    @cached_property
-    def evidence(self) -> pd.DataFrame:
-        """Evidence of each window and its parts, indexed by the window's onset in s."""
-        return self.pipeline[-1].explain(self.features).droplevel("recording")
-
-    @property
-    def arousal_index(self) -> float:
-        """Arousals per hour of sleep; NaN without sleep."""
-        return len(self.arousals) / self.sleep_hours if self.sleep_hours else float("nan")
 
 
 def annotate_arousals(
@@ -93,7 +30,7 @@ def annotate_arousals(
     hypnogram: Hypnogram | None = None,
     picks: Picks = "auto",
     features: tuple[str, ...] = FEATURES,
-    false_alarms: float = 2.0,
+    false_alarms_per_hour: float = 2.0,
     pipeline: Pipeline | None = None,
     device: str = "auto",
     random_state: RandomState = None,
@@ -112,12 +49,12 @@ def annotate_arousals(
         Channels by name, or ``{name: role}``; ``"auto"`` goes by types and names.
     features : tuple of str
         Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"``.
-    false_alarms : float
+    false_alarms_per_hour : float
         Events an hour of sleep that the noise of this night may cause; more finds weaker arousals.
     pipeline : sklearn.pipeline.Pipeline | None
         Pipeline to use in place of :func:`make_arousal_pipeline`'s. One that is fitted is applied
-        as it is, one that is not is fitted. `picks`, `features`, `false_alarms` and `device` are
-        then the pipeline's own.
+        as it is, one that is not is fitted. `picks`, `features`, `false_alarms_per_hour` and
+        `device` are then the pipeline's own.
     device : str
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     random_state : int | None
@@ -154,12 +91,12 @@ def annotate_arousals(
     >>> set(annotations.description) <= {"arousal"}
     True
     """
-    night = analyse_recording(
+    night = analyze_recording(
         raw,
         hypnogram=hypnogram,
         picks=picks,
         features=features,
-        false_alarms=false_alarms,
+        false_alarms_per_hour=false_alarms_per_hour,
         pipeline=pipeline,
         device=device,
         random_state=random_state,
@@ -168,13 +105,13 @@ def annotate_arousals(
     return night.annotations
 
 
-def analyse_recording(
+def analyze_recording(
     source: Recording,
     *,
     hypnogram: Hypnogram | None = None,
     picks: Picks = "auto",
     features: tuple[str, ...] = FEATURES,
-    false_alarms: float = 2.0,
+    false_alarms_per_hour: float = 2.0,
     pipeline: Pipeline | None = None,
     device: str = "auto",
     random_state: RandomState = None,
@@ -186,7 +123,7 @@ def analyse_recording(
     ----------
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         The recording.
-    hypnogram, picks, features, false_alarms, pipeline, device, random_state, verbose
+    hypnogram, picks, features, false_alarms_per_hour, pipeline, device, random_state, verbose
         As in :func:`mne_arousal.annotate_arousals`.
 
     Returns
@@ -201,7 +138,7 @@ def analyse_recording(
             pipeline = make_arousal_pipeline(
                 features=features,
                 picks=picks,
-                false_alarms=false_alarms,
+                false_alarms_per_hour=false_alarms_per_hour,
                 device=device,
                 random_state=random_state,
                 verbose=verbose,
@@ -217,20 +154,9 @@ def analyse_recording(
         recording = table.index[0][0]
         wake = None if hypnogram is None else {recording: _wake_epochs(hypnogram, raw)}
         stages = clusterer.predict_stages(table).drop(columns="recording")
-        events = clusterer.detect(table, wake=wake, return_candidates=True)
+        found = clusterer.analyze(table, wake=wake)[recording]
         clock.lap("evidence and events")
-        accepted = events[events["reason"] == ""].reset_index(drop=True)
-        signal = windows.datasets[0].raw
-        arousals = locate_events(
-            accepted,
-            signal,
-            raw.info["sfreq"],
-            min_duration=clusterer.min_duration,
-            max_duration=clusterer.max_duration,
-        )
-        short = accepted.drop(index=arousals.index).assign(reason="too short")
-        rejected = pd.concat([events[events["reason"] != ""], short]).sort_values("onset")
-        arousals = arousals.reset_index(drop=True)
+        arousals, rejected = _locate(found.events, windows.datasets[0].raw, raw, clusterer)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
         clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
@@ -239,16 +165,32 @@ def analyse_recording(
             duration=raw.n_times / raw.info["sfreq"],
             channels=list(pipeline["windows"].channels_),
             arousals=arousals,
-            candidates=rejected.drop(columns="recording"),
+            candidates=rejected,
             stages=stages,
             wake_clusters=list(clusterer.wake_clusters_),
-            sleep_hours=float(clusterer.calibration_[recording]["sleep_hours"]),
+            sleep_hours=float(found.calibration["sleep_hours"]),
             annotations=_annotations(arousals, raw),
             seconds=clock.seconds,
             pipeline=pipeline,
             features=table,
-            threshold=float(clusterer.calibration_[recording]["threshold"]),
+            evidence=found.evidence.set_axis(table.index.get_level_values("onset")),
+            calibration=found.calibration,
         )
+
+
+def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give arousals their edges; those that turn out too short join what was rejected."""
+    accepted = events[events["reason"] == ""].reset_index(drop=True)
+    arousals = locate_events(
+        accepted,
+        signal,
+        raw.info["sfreq"],
+        min_duration=clusterer.min_duration,
+        max_duration=clusterer.max_duration,
+    )
+    short = accepted.drop(index=arousals.index).assign(reason="too short")
+    rejected = pd.concat([events[events["reason"] != ""], short]).sort_values("onset")
+    return arousals.reset_index(drop=True), rejected.drop(columns="recording")
 
 
 class _Clock:
@@ -303,15 +245,11 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
     shift = raw.first_time if orig_time is not None else 0.0
     extras = [
         {
-            "score": round(float(a.score), 4),
-            "onset_low": round(float(a.onset_low) + shift, 4),
-            "onset_high": round(float(a.onset_high) + shift, 4),
-            "end_low": round(float(a.end_low) + shift, 4),
-            "end_high": round(float(a.end_high) + shift, 4),
-            "stage_cluster": int(a.stage_cluster),
-            "kind": a.kind,
+            column.name: _plain(getattr(arousal, column.name), shift if column.moves else 0.0)
+            for column in EVENT_COLUMNS
+            if column.in_annotations
         }
-        for a in arousals.itertuples()
+        for arousal in arousals.itertuples()
     ]
     return mne.Annotations(
         onset=arousals["onset"].to_numpy(dtype=float) + shift,
@@ -321,3 +259,12 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
         ch_names=[list(names) for names in arousals["ch_names"]],
         extras=extras,
     )
+
+
+def _plain(value, shift: float) -> str | int | float:
+    """Turn a value of a table into what annotations keep."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    return round(float(value) + shift, 4)

@@ -21,13 +21,13 @@ import numpy as np
 import pandas as pd
 
 from .utils.errors import RecordingError
+from .utils.files import partial_file
 
 if TYPE_CHECKING:
     from .utils.types import PathLike
 
 __all__ = ["read_annotation_file", "write_annotations"]
 
-PARTIAL = ".mne-arousal-"  # how names of unfinished files begin
 WRITERS = ("csv", "fif", "edf", "xml", "annot")
 _ANNOT_COLUMNS = {
     6: ("class", "instance", "channel", "start", "stop", "meta"),
@@ -286,8 +286,7 @@ def write_annotations(
     shift = (start - origin).total_seconds() if start is not None and origin is not None else 0.0
     onset = np.asarray(annotations.onset, dtype=float) - shift
     begin = start if start is not None else origin
-    partial = path.with_name(f"{PARTIAL}{path.name}")
-    try:
+    with partial_file(path) as partial:
         if kind == "fif":
             annotations.save(partial, overwrite=True, verbose="error")
         elif kind == "edf":
@@ -295,11 +294,6 @@ def write_annotations(
         else:
             writer = {"csv": _csv_text, "xml": _xml_text, "annot": _luna_text}[kind]
             partial.write_text(writer(onset, annotations, begin), encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as error:
-        raise RecordingError(f"{path} can't be written ({error.strerror}).") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

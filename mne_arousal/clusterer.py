@@ -11,15 +11,13 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .events import Rules, detect_events, warn_uncalibrated
-from .evidence import COMPONENTS, DEFAULT_COMPONENTS, compute_evidence
-from .night_table import NightTable, sleep_gates, split_recordings
-from .stages import StageModel, state_histograms
-from .states import StateModel, robust_scale, state_means
+from .arousals.detector import EVENT_COLUMNS, Detection, detect_arousals, evidence_parts
+from .arousals.evidence import COMPONENTS, DEFAULT_COMPONENTS
+from .arousals.rules import Rules
+from .stages.epochs import EpochTable, split_recordings
+from .stages.stage_clusterer import StageClusterer
 from .utils.checks import check_counts, check_positive
-from .utils.columns import parse_columns, where
-
-EVENT_COLUMNS = ["recording", "onset", "duration", "score", "stage_cluster", "kind", "reason"]
+from .utils.columns import parse_columns
 
 
 class ArousalClusterer(ClusterMixin, BaseEstimator):
@@ -29,8 +27,9 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     windows are clustered into states; the states of each 30 s of sleep, as a histogram, into stage
     clusters, with wake held in one where muscle tone tells it. Wake is cluster 0, the rest are
     numbered from the most wake-like; without columns that tell wake, from the largest. Arousals
-    are departures of the evidence from the sleep before them; their threshold is set on each night
-    by turning the evidence upside down (see :func:`mne_arousal.scan.measure_noise`).
+    are departures of the evidence from the sleep before them; their threshold is set on each
+    night, with sign-flipped evidence as a negative control
+    (see :func:`mne_arousal.arousals.scan.measure_noise`).
 
     Parameters
     ----------
@@ -57,10 +56,11 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         Duration of an arousal, s (AASM: 3 s; beyond 15 s it is an awakening).
     stable_sleep : float
         Sleep that must come before an arousal, s (AASM: 10 s).
-    false_alarms : float
+    false_alarms_per_hour : float
         Events an hour of sleep that the noise of this night may cause, at most.
-    false_share : float
-        Share of noise among the events found, at most; it decides where arousals are few.
+    max_fdr : float
+        False discovery rate: expected share of noise among the events found, at most. It decides
+        where arousals are few.
     random_state : int | RandomState | None
         Seed.
     verbose : bool | str | int | None
@@ -74,9 +74,6 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         States found.
     wake_clusters_ : list of int
         Stage clusters that are wake; none where no column tells wake.
-    calibration_ : dict
-        Of the last :meth:`detect`, for each recording: threshold, hours of sleep, what noise was
-        measured on.
 
     See Also
     --------
@@ -105,8 +102,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         min_duration=3.0,
         max_duration=15.0,
         stable_sleep=10.0,
-        false_alarms=2.0,
-        false_share=0.02,
+        false_alarms_per_hour=2.0,
+        max_fdr=0.02,
         random_state=None,
         verbose=None,
     ):
@@ -121,8 +118,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         self.min_duration = min_duration
         self.max_duration = max_duration
         self.stable_sleep = stable_sleep
-        self.false_alarms = false_alarms
-        self.false_share = false_share
+        self.false_alarms_per_hour = false_alarms_per_hour
+        self.max_fdr = max_fdr
         self.random_state = random_state
         self.verbose = verbose
 
@@ -145,16 +142,13 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         with use_log_level(self.verbose):
             recordings = self._split(X, reset=True)
             rng = check_random_state(self.random_state)
-            self._scales = {r.name: self._measure_scale(r) for r in recordings}
-            scaled = np.concatenate([self._rows_to_fit(r) for r in recordings])
-            if not len(scaled):
-                raise ValueError("Every window holds NaN: there is nothing to cluster.")
-            self._states = StateModel(
-                self._columns, self.n_states, self.n_codebooks, self.clusterer, rng
-            ).fit(scaled)
-            self.n_states_ = self._states.sizes[0]
-            self._fit_stages(recordings, rng)
-            self.labels_ = np.concatenate([self._predict_states(r)[0] for r in recordings])
+            stages = StageClusterer(
+                self.n_states, self.n_stages, self.n_codebooks, self.clusterer
+            ).fit(recordings, self._columns, rng)
+            self._stages = stages
+            self.n_states_ = stages.sizes[0]
+            self.wake_clusters_ = stages.wake_clusters
+            self.labels_ = np.concatenate([stages.predict_states(r)[0] for r in recordings])
         return self
 
     def predict(self, X):
@@ -171,7 +165,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             State; -1 where the window holds NaN or is noise.
         """
         check_is_fitted(self)
-        return np.concatenate([self._predict_states(r)[0] for r in self._split(X)])
+        return np.concatenate([self._stages.predict_states(r)[0] for r in self._split(X)])
 
     def predict_stages(self, X):
         """Give each epoch its stage cluster.
@@ -187,7 +181,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             Columns ``recording``, ``onset`` (s), ``duration`` (s), ``cluster``; a row per epoch.
         """
         check_is_fitted(self)
-        tables = {r.name: self._predict_clusters(r) for r in self._split(X)}
+        tables = {r.name: self._stages.predict_clusters(r) for r in self._split(X)}
         return pd.DataFrame(
             [
                 (name, epoch * self.epoch_length, self.epoch_length, cluster)
@@ -252,34 +246,46 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             ``kind`` (what changes most: ``"theta"``, ``"alpha"``, ``"beta"``, ``"emg"``); with
             `return_candidates` also ``reason``, empty for arousals.
         """
-        check_is_fitted(self)
-        rules = Rules(**{field.name: getattr(self, field.name) for field in fields(Rules)})
-        rows, self.calibration_ = [], {}
-        for r in self._split(X):
-            self._need_times(r)
-            clusters = self._predict_clusters(r)
-            parts = self._parts(r)
-            gate = None if wake is None else wake.get(r.name)
-            asleep, atonia = sleep_gates(r, self._columns, gate)
-            events, self.calibration_[r.name] = detect_events(
-                parts,
-                asleep,
-                atonia,
-                hop=r.hop(self.window_length),
-                window_length=self.window_length,
-                rules=rules,
-            )
-            warn_uncalibrated(r.name, self.calibration_[r.name])
-            for event in events:
-                onset = event["start"] + r.onsets[0]
-                cluster = clusters[min(int(onset // self.epoch_length), r.n_epochs - 1)]
-                reason = event["reason"] or ""
-                told = (event["duration"], event["score"], cluster, event["kind"], reason)
-                rows.append((r.name, onset, *told))
-        table = pd.DataFrame(rows, columns=EVENT_COLUMNS)
+        found = [detection.events for detection in self.analyze(X, wake=wake).values()]
+        table = (
+            pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=EVENT_COLUMNS)
+        )
         if return_candidates:
             return table
         return table[table["reason"] == ""].drop(columns="reason").reset_index(drop=True)
+
+    def analyze(self, X, *, wake=None) -> dict[str, Detection]:
+        """Find arousals, and return what they were measured with beside them.
+
+        Parameters
+        ----------
+        X : DataFrame or array, shape (n_windows, n_features)
+            Features with times, or an array where ``hop`` is given.
+        wake : dict | None
+            As in :meth:`detect`.
+
+        Returns
+        -------
+        detections : dict
+            For each recording's name, a ``Detection``: ``events`` with rejected candidates,
+            ``evidence`` of each window, ``calibration``.
+        """
+        check_is_fitted(self)
+        rules = Rules(**{field.name: getattr(self, field.name) for field in fields(Rules)})
+        return {
+            r.name: detect_arousals(
+                r,
+                self._columns,
+                self._stages.predict_clusters(r),
+                rules,
+                components=tuple(self.components),
+                window_length=self.window_length,
+                epoch_length=self.epoch_length,
+                wake=None if wake is None else wake.get(r.name),
+                state_wakefulness=self._state_wakefulness(r),
+            )
+            for r in self._split(X)
+        }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -292,15 +298,15 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     def _check_parameters(self) -> None:
         check_counts(self, ("n_states", "n_stages", "n_codebooks"))
         check_positive(self, ("window_length", "epoch_length", "min_duration", "max_duration"), "s")
-        check_positive(self, ("false_alarms",), "events an hour")
-        check_positive(self, ("false_share",), "share")
+        check_positive(self, ("false_alarms_per_hour",), "events an hour")
+        check_positive(self, ("max_fdr",), "share")
         if self.max_duration <= self.min_duration:
             raise ValueError("max_duration must be longer than min_duration.")
         unknown = set(self.components) - set(COMPONENTS)
         if unknown or not self.components:
             raise ValueError(f"components must be some of {COMPONENTS}, got {self.components!r}.")
 
-    def _split(self, X, reset: bool = False) -> list[NightTable]:
+    def _split(self, X, reset: bool = False) -> list[EpochTable]:
         index, names = None, None
         if isinstance(X, pd.DataFrame):
             index, names = X.index, list(X.columns)
@@ -316,85 +322,17 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             epoch_length=self.epoch_length,
         )
 
-    def _measure_scale(self, r: NightTable):
-        return robust_scale(r.values[r.rows_inside])
-
-    def _scaled(self, r: NightTable) -> np.ndarray:
-        # a new array without times can't be told from a piece of what was fitted
-        fitted = self._scales.get(r.name)
-        location, scale = fitted if fitted is not None else self._measure_scale(r)
-        return (r.values - location) / scale
-
-    def _rows_to_fit(self, r: NightTable) -> np.ndarray:
-        scaled = self._scaled(r)
-        return scaled[r.rows_inside & np.isfinite(scaled).all(axis=1)]
-
-    def _predict_states(self, r: NightTable) -> list[np.ndarray]:
-        scaled = self._scaled(r)
-        known = np.isfinite(scaled).all(axis=1)
-        out = [np.full(len(scaled), -1) for _ in self._states.sizes]
-        if known.any():
-            for states, found in zip(out, self._states.predict(scaled[known]), strict=True):
-                states[known] = found
-        return out
-
-    def _histograms(self, r: NightTable) -> np.ndarray:
-        parts = [
-            state_histograms(states, r.epochs, r.n_epochs, size)
-            for states, size in zip(self._predict_states(r), self._states.sizes, strict=True)
-        ]
-        return np.concatenate(parts, axis=1) / np.sqrt(len(parts))
-
-    def _fit_stages(self, recordings: list[NightTable], rng) -> None:
-        timed = [r for r in recordings if r.onsets is not None]
-        self._stages, self.wake_clusters_ = None, []
-        if not timed:
-            return
-        histograms = np.concatenate([self._histograms(r)[r.inside] for r in timed])
-        wake = np.concatenate([r.wake[r.inside] for r in timed])
-        wakefulness = None
-        if all(r.wakefulness is not None for r in timed):
-            wakefulness = np.concatenate([r.wakefulness[r.inside] for r in timed])
-        seed = int(rng.randint(np.iinfo(np.int32).max))
-        muscle = where(self._columns, role="emg", quantity="level")
-        self._stages = StageModel(self.n_stages, hold_wake=len(muscle) > 0)
-        self._stages.fit(histograms, wakefulness, wake, seed)
-        self.wake_clusters_ = self._stages.wake_clusters
-
-    def _predict_clusters(self, r: NightTable) -> np.ndarray:
-        self._need_times(r)
-        return self._stages.predict(self._histograms(r), r.wake, r.inside)
-
-    def _need_times(self, r: NightTable) -> None:
-        if r.onsets is None or self._stages is None:
-            raise ValueError(
-                "These rows carry no time, so they have no epochs. Pass a DataFrame with index "
-                "(recording, onset), or ArousalClusterer(hop=...) in s, to fit and to this call."
-            )
-
-    def _parts(self, r: NightTable) -> dict[str, np.ndarray]:
-        if r.onsets is None or self._stages is None:
-            scaled = np.clip(np.nan_to_num(self._scaled(r)), -4, 4)
+    def _parts(self, r: EpochTable) -> dict[str, np.ndarray]:
+        if r.onsets is None or not self._stages.has_stages:
+            scaled = np.clip(np.nan_to_num(self._stages.scaled(r)), -4, 4)
             return {"evidence": np.sqrt(np.mean(scaled**2, axis=1))}
-        rows = r.rows_inside
-        wakefulness = self._state_wakefulness(r) if "states" in self.components else None
-        parts = compute_evidence(
-            r.values[rows],
+        return evidence_parts(
+            r,
             self._columns,
-            sleep_gates(r, self._columns)[0][rows],
-            hop=r.hop(self.window_length),
-            window_length=self.window_length,
-            state_wakefulness=None if wakefulness is None else wakefulness[rows],
             components=tuple(self.components),
+            window_length=self.window_length,
+            state_wakefulness=self._state_wakefulness(r),
         )
-        out = {name: np.zeros(len(r.values)) for name in parts}
-        for name, values in parts.items():
-            out[name][rows] = values
-        return out
 
-    def _state_wakefulness(self, r: NightTable) -> np.ndarray | None:
-        at = where(self._columns, role="eeg", quantity=("beta", "gamma"), extractor="spectral")
-        if not len(at):
-            return None
-        fast = np.nan_to_num(np.clip(self._scaled(r)[:, at], -4, 4).mean(axis=1))
-        return state_means(fast, self._predict_states(r))
+    def _state_wakefulness(self, r: EpochTable) -> np.ndarray | None:
+        return self._stages.state_wakefulness(r) if "states" in self.components else None

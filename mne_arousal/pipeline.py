@@ -9,8 +9,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from .clusterer import ArousalClusterer
 from .dmd import DMDTransformer
 from .encoder import PSGEncoder
+from .recording.windower import PSGWindower
 from .spectral import SpectralTransformer
-from .windower import PSGWindower
 
 if TYPE_CHECKING:
     from .utils.types import Picks, RandomState, Verbose
@@ -27,7 +27,7 @@ def make_arousal_pipeline(
     picks: Picks = "auto",
     n_states: int = 32,
     n_stages: int = 5,
-    false_alarms: float = 2.0,
+    false_alarms_per_hour: float = 2.0,
     device: str = "auto",
     random_state: RandomState = None,
     verbose: Verbose = None,
@@ -52,7 +52,7 @@ def make_arousal_pipeline(
         Channels, as in :class:`PSGWindower`.
     n_states, n_stages : int
         States and stage clusters.
-    false_alarms : float
+    false_alarms_per_hour : float
         Events an hour of sleep that noise alone may cause.
     device : str
         ``"auto"``, ``"cpu"`` or ``"cuda"``, for DMD and the encoder.
@@ -110,7 +110,7 @@ def make_arousal_pipeline(
                     n_states,
                     n_stages,
                     window_length=window_length,
-                    false_alarms=false_alarms,
+                    false_alarms_per_hour=false_alarms_per_hour,
                     random_state=random_state,
                     verbose=verbose,
                 ),

@@ -132,7 +132,7 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
                 self._bins[name] = inside
         self._parts = [self._part(channel) for channel in windows.channels]
         self._names = [
-            f"{channel.role}:{channel.name}:{quantity}"
+            f"{channel.role}:{channel.name}:{_column_quantity(quantity)}"
             for channel, part in zip(windows.channels, self._parts, strict=True)
             for quantity in part
         ]
@@ -158,3 +158,8 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
             for inside in self._bins.values():
                 columns.append(np.log(np.maximum(2 * power[:, inside].sum(axis=1), POWER_FLOOR)))
         return np.stack(columns, axis=1)
+
+
+def _column_quantity(quantity: str) -> str:
+    """Say whose a band is, where its name alone does not tell."""
+    return quantity if quantity in BANDS or quantity == "level" else f"spectral.{quantity}"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from .annotate import Night
+    from .night import Night
 
 
 def summarize(
@@ -24,7 +24,7 @@ def summarize(
     Parameters
     ----------
     arousals : Night | mne.Annotations | DataFrame
-        Arousals: what :func:`mne_arousal.annotate.analyse_recording` returns, which knows its
+        Arousals: what :func:`mne_arousal.annotate.analyze_recording` returns, which knows its
         stages; the annotations of :func:`annotate_arousals` (those described ``"arousal"``
         count), on the clock of the recording's start; or a table with ``onset`` in s.
     stages : DataFrame | array | None

@@ -4,8 +4,7 @@ import mne
 import numpy as np
 import pytest
 
-from mne_arousal import annotate_arousals, make_arousal_pipeline
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording, annotate_arousals, make_arousal_pipeline
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.metrics import score_arousals, score_stages
@@ -24,7 +23,7 @@ def simulated():
 @pytest.fixture(scope="module")
 def night(simulated):
     """What is found in it."""
-    return analyse_recording(simulated.raw, **OPTIONS)
+    return analyze_recording(simulated.raw, **OPTIONS)
 
 
 def test_arousals_are_found(simulated, night):
@@ -92,7 +91,7 @@ def test_hypnogram_gates_wake(simulated, night):
     wake = stages.copy()
     wake[120:] = 0
     for hypnogram in (wake, simulated.hypnogram):
-        found = analyse_recording(simulated.raw, hypnogram=hypnogram, **OPTIONS)
+        found = analyze_recording(simulated.raw, hypnogram=hypnogram, **OPTIONS)
         gate = hypnogram_to_stages(hypnogram, n_epochs=240) == 0
         epochs = (found.arousals["onset"] // 30).astype(int)
         assert not gate[epochs].any()
@@ -120,14 +119,14 @@ def test_one_eeg_channel_is_enough(simulated):
 
 def test_noise_has_few_arousals():
     """White noise makes no more events than were asked for, give or take."""
-    night = analyse_recording(noise_raw(3600.0), **OPTIONS)
+    night = analyze_recording(noise_raw(3600.0), **OPTIONS)
     assert len(night.arousals) <= 8
 
 
 def test_sleep_edf_night(sleep_edf_night):
     """The real night: plausible counts, stage clusters that agree with the expert."""
     recording, hypnogram = sleep_edf_night
-    night = analyse_recording(recording, **OPTIONS)
+    night = analyze_recording(recording, **OPTIONS)
     stages = hypnogram_to_stages(hypnogram, n_epochs=len(night.stages))
     asleep = np.flatnonzero(stages > 0)
     part = slice(asleep[0] - 60, asleep[-1] + 61)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages
 
@@ -111,7 +111,7 @@ def test_kept_tables_give_what_the_recording_gives(tmp_path):
     for _ in range(2):  # made, then read
         kept = prepare(name, tmp_path, ("spectral",), recording=made)
     found = detect(kept).arousals
-    direct = analyse_recording(
+    direct = analyze_recording(
         night.raw, features=("spectral",), random_state=0, verbose="error"
     ).arousals
     assert len(direct)

@@ -263,7 +263,7 @@ def test_bad_stages(hypnogram, clusters, message):
 
 def test_evidence_by_hand():
     true = events((3, 2), (3.5, 1))  # nested events count once
-    times = np.arange(8.0)  # windows of 2 s: centres 1 to 8, of which 3 and 4 lie inside
+    times = np.arange(8.0)  # windows of 2 s: centers 1 to 8, of which 3 and 4 lie inside
     evidence = np.array([0, 0, 9, 7, 8, 0, 0, np.nan])
     scores = score_evidence(true, evidence, times)
     assert scores.n_windows == 7

@@ -23,8 +23,8 @@ def _close_figures():
 def features():
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], 40)
-    centres = rng.normal(scale=6, size=(3, 6))
-    return centres[labels] + rng.normal(size=(120, 6)), labels
+    centers = rng.normal(scale=6, size=(3, 6))
+    return centers[labels] + rng.normal(size=(120, 6)), labels
 
 
 def drawn(axis) -> np.ndarray:

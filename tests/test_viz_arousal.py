@@ -9,15 +9,15 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.viz import plot_arousal
 
 
 @pytest.fixture(scope="module")
-def analysed():
+def analyzed():
     raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
-    return raw, analyse_recording(raw, features=("spectral",), random_state=0, verbose="error")
+    return raw, analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +26,8 @@ def _close_figures():
     plt.close("all")
 
 
-def test_an_arousal_of_the_night(analysed):
-    raw, night = analysed
+def test_an_arousal_of_the_night(analyzed):
+    raw, night = analyzed
     before = raw.get_data()
     fig = plot_arousal(raw, 1, night=night, show=False)
     channels, spectrogram, evidence, bands = fig.axes
@@ -53,8 +53,8 @@ def test_an_arousal_of_the_night(analysed):
     np.testing.assert_array_equal(raw.get_data(), before)
 
 
-def test_a_rejected_candidate_says_why(analysed):
-    raw, night = analysed
+def test_a_rejected_candidate_says_why(analyzed):
+    raw, night = analyzed
     candidate = night.candidates.iloc[0]
     fig = plot_arousal(raw, candidate, night=night, show=False)
     assert fig.axes[0].get_title(loc="left").startswith(f"Rejected: {candidate.reason}")
@@ -62,8 +62,8 @@ def test_a_rejected_candidate_says_why(analysed):
     np.testing.assert_allclose([span.x0, span.x1], [0, candidate.duration])
 
 
-def test_what_is_known_of_an_event_is_told(analysed):
-    raw, _ = analysed
+def test_what_is_known_of_an_event_is_told(analyzed):
+    raw, _ = analyzed
     event = {"onset": 100.0, "duration": 5.0, "onset_low": 99.5, "onset_high": 100.5}
     event |= {"end_low": 104.0, "end_high": 106.0, "kind": "alpha", "limb_movement": 1.0}
     fig = plot_arousal(raw, event, picks=["C3-M2"], show=False)
@@ -75,8 +75,8 @@ def test_what_is_known_of_an_event_is_told(analysed):
     np.testing.assert_allclose(found, [(0, 5), (-0.5, 0.5), (4, 6)], atol=1e-9)
 
 
-def test_without_a_night_signals_alone(analysed):
-    raw, _ = analysed
+def test_without_a_night_signals_alone(analyzed):
+    raw, _ = analyzed
     fig = plot_arousal(raw, {"onset": 100.0, "duration": 5.0}, picks=["C3-M2"], show=False)
     assert len(fig.axes) == 2
     amplitude = np.ptp(fig.axes[0].lines[0].get_ydata())
@@ -84,14 +84,14 @@ def test_without_a_night_signals_alone(analysed):
     assert plot_arousal(raw, 100.0, show=False).axes[1].get_xlabel() == "Time (s)"
 
 
-def test_a_page_at_the_end_is_cut(analysed):
-    raw, _ = analysed
+def test_a_page_at_the_end_is_cut(analyzed):
+    raw, _ = analyzed
     fig = plot_arousal(raw, {"onset": 1795.0, "duration": 4.0}, picks=["Chin"], show=False)
     assert fig.axes[0].lines[0].get_xdata()[-1] == pytest.approx(5.0, abs=0.1)
 
 
-def test_events_that_cannot_be_drawn(analysed):
-    raw, night = analysed
+def test_events_that_cannot_be_drawn(analyzed):
+    raw, night = analyzed
     with pytest.raises(ValueError, match="needs night="):
         plot_arousal(raw, 0, show=False)
     with pytest.raises(ValueError, match="there is no number 99"):

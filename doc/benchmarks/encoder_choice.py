@@ -43,9 +43,10 @@ from mne_arousal import (
     SpectralTransformer,
 )
 from mne_arousal.datasets import simulate_psg
-from mne_arousal.encoder import fitting
 from mne_arousal.encoder.batches import ordered_batches
-from mne_arousal.encoder.training import reconstruction_error
+from mne_arousal.encoder.prepared import encode_prepared
+from mne_arousal.encoder.training import fitting
+from mne_arousal.encoder.training.loop import reconstruction_error
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.metrics import score_stages
 
@@ -61,7 +62,7 @@ SETTINGS = {
     "latent of 8": {"n_latent": 8},
     "latent of 32": {"n_latent": 32},
     "views, 0.05": {"view_weight": 0.05},
-    "neighbours, VICReg, 0.05": {"neighbour_weight": 0.05, "contrast": "vicreg"},
+    "neighbors, VICReg, 0.05": {"neighbor_weight": 0.05, "contrast": "vicreg"},
     "cross-modal, 0.1": {"cross_modal_weight": 0.1},
     "pretrained, not trained": {"weights": "default", "max_epochs": 0},
     "pretrained, then trained": {"weights": "default", "learning_rate": 1e-3},
@@ -105,8 +106,9 @@ def encode_night(name, setting, seed):
     torch.set_num_threads(1)
     windows = read_windows(name)
     encoder = PSGEncoder(random_state=seed, device="cpu", verbose="error", **SETTINGS[setting])
-    fitted, source, sequential = encoder._fit(windows)
-    latent = encoder._encode(fitted, source, sequential)
+    prepared = fitting.fit_encoder(encoder, windows)
+    latent = encode_prepared(encoder, prepared)
+    _, source, sequential = prepared
     # the stretches that `fit` held out, which depend on the seed alone, with common masks
     common = PSGEncoder(random_state=seed).get_params()
     encoder.set_params(mask_ratio=common["mask_ratio"], cross_modal_weight=0.0)

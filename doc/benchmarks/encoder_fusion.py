@@ -9,9 +9,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from sklearn.cluster import AgglomerativeClustering, KMeans
 
-from mne_arousal.night_table import make_night_table
-from mne_arousal.stages import StageModel, state_histograms
-from mne_arousal.states import StateModel, robust_scale
+from mne_arousal.stages.epochs import make_epoch_table
+from mne_arousal.stages.sleep_period import StageModel, state_histograms
+from mne_arousal.stages.states import StateModel, robust_scale
 from mne_arousal.utils.columns import parse_columns
 
 N_STATES, N_CODEBOOKS, N_STAGES = 32, 6, 5  # the clusterer's defaults
@@ -21,7 +21,7 @@ N_PIECES = 12
 def night_of(table):
     """Epochs, sleep period and wake of a night, from its spectral features."""
     onsets = table.index.get_level_values("onset").to_numpy(float)
-    return make_night_table(
+    return make_epoch_table(
         "night",
         table.to_numpy(float),
         parse_columns(table.columns),

@@ -27,6 +27,7 @@ from mne_arousal.encoder import batches
 from mne_arousal.encoder.batches import PieceSampler, piece_loader
 from mne_arousal.encoder.encoding import encode
 from mne_arousal.encoder.sequences import cut_pieces, find_sequences
+from mne_arousal.encoder.training.fitting import fit_encoder
 
 PAGE = Path(__file__).with_name("encoder.md")
 LENGTH = 64  # windows in a training sequence, the encoder's default
@@ -85,7 +86,7 @@ def measure_training(windows, device, batch_size, n_workers):
         random_state=0,
         verbose="error",
     )
-    _, source, _ = encoder._fit(windows)
+    _, source, _ = fit_encoder(encoder, windows)
     per_epoch = STEPS * batch_size * LENGTH
     epoch = float(np.median(encoder.history_["seconds"][1:]))
     sequences = find_sequences(source.recordings, True)

@@ -19,7 +19,7 @@ import torch
 
 from mne_arousal import PSGEncoder, PSGWindower
 from mne_arousal.datasets import simulate_psg
-from mne_arousal.encoder.pretraining import pretrain
+from mne_arousal.encoder.training.pretraining import pretrain
 
 TYPICAL = 20e-6  # V, given to recordings whose unit is not known
 

@@ -28,7 +28,7 @@ from mne_arousal import (
 )
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.metrics import score_stages
-from mne_arousal.stages import epoch_percentiles, find_sleep_period, wakefulness_index
+from mne_arousal.stages.sleep_period import epoch_percentiles, find_sleep_period, wakefulness_index
 from mne_arousal.utils.columns import parse_columns
 
 PAGE = Path(__file__).with_name("encoder.md")
@@ -39,8 +39,8 @@ SETTINGS = {
     "no masking": {"mask_ratio": 0.0},
     "no LSTM": {"n_hidden": 0},
     "views, 0.05": {"view_weight": 0.05},
-    "neighbours, 0.05": {"neighbour_weight": 0.05},
-    "neighbours, VICReg, 0.05": {"neighbour_weight": 0.05, "contrast": "vicreg"},
+    "neighbors, 0.05": {"neighbor_weight": 0.05},
+    "neighbors, VICReg, 0.05": {"neighbor_weight": 0.05, "contrast": "vicreg"},
     "cross-modal, 0.1": {"cross_modal_weight": 0.1},
     "pretrained, not trained": {"weights": "default", "max_epochs": 0},
     "pretrained, then trained": {"weights": "default", "learning_rate": 1e-3},

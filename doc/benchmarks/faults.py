@@ -57,7 +57,7 @@ took {slowest:.1f} s.
 
 | outcome | files |
 | --- | --- |
-| analysed | {analysed} |
+| analyzed | {analyzed} |
 | refused with a `RecordingError` | {refused} |
 | anything else | {other} |
 """
@@ -202,8 +202,8 @@ def run_kills(n_kills):
 
 
 def outcome(recording):
-    """Analyse a damaged file and tell what came of it."""
-    from mne_arousal.annotate import analyse_recording
+    """Analyze a damaged file and tell what came of it."""
+    from mne_arousal import analyze_recording
     from mne_arousal.bids.source import read_source
     from mne_arousal.utils.errors import RecordingError
 
@@ -211,7 +211,7 @@ def outcome(recording):
         warnings.simplefilter("ignore")
         try:
             source = read_source(recording, hypnogram=True)
-            analyse_recording(
+            analyze_recording(
                 source.raw,
                 hypnogram=source.hypnogram,
                 features=("spectral",),
@@ -223,7 +223,7 @@ def outcome(recording):
             return "refused"
         except Exception as error:  # what this script is there to find
             return f"{type(error).__name__}: {error}"
-    return "analysed"
+    return "analyzed"
 
 
 def run_mutations(n_files):
@@ -241,7 +241,7 @@ def run_mutations(n_files):
             begin = time.perf_counter()
             found = outcome(recording)
             slowest = max(slowest, time.perf_counter() - begin)
-            if found in ("analysed", "refused"):
+            if found in ("analyzed", "refused"):
                 counts[found] += 1
             else:
                 wrong.append(f"Seed {seed}: {found[:200]}")
@@ -249,7 +249,7 @@ def run_mutations(n_files):
     about = ABOUT_DAMAGE.format(
         n=n_files,
         slowest=slowest,
-        analysed=counts["analysed"],
+        analyzed=counts["analyzed"],
         refused=counts["refused"],
         other=len(wrong),
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 from mne_arousal.datasets import fetch_sleep_edf
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.viz import plot_night
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("one_night.png"))
     arguments = parser.parse_args()
     ((recording, hypnogram),) = fetch_sleep_edf(subjects=[0], recordings=[1])
-    night = analyse_recording(recording, random_state=0, verbose="error")
+    night = analyze_recording(recording, random_state=0, verbose="error")
     stages = hypnogram_to_stages(hypnogram, n_epochs=len(night.stages))
     figure = plot_night(night.stages, arousals=night.annotations, hypnogram=stages, show=False)
     asleep = np.flatnonzero(stages > 0)

@@ -143,23 +143,22 @@ def run_watched(command):
 
 
 def bare_loop(root, features):
-    """Analyse all recordings one after the other and write nothing: the pure computation."""
-    from mne_arousal.annotate import analyse_recording
+    """Analyze all recordings one after the other and write nothing: the pure computation."""
+    from mne_arousal import analyze_recording
     from mne_arousal.bids.dataset import find_recordings
     from mne_arousal.bids.settings import one_thread
-    from mne_arousal.reading import read_recording
+    from mne_arousal.recording.reading import read_recording
 
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for recording in find_recordings(root):
             raw, _ = read_recording(recording.bids_path())
-            analyse_recording(raw, features=features, random_state=0, device="cpu", verbose="error")
+            analyze_recording(raw, features=features, random_state=0, device="cpu", verbose="error")
 
 
 def whole_night(hours):
-    """Analyse one night with everything on and the pretrained encoder, and print its profile."""
-    from mne_arousal import make_arousal_pipeline
-    from mne_arousal.annotate import analyse_recording
+    """Analyze one night with everything on and the pretrained encoder, and print its profile."""
+    from mne_arousal import analyze_recording, make_arousal_pipeline
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "night.edf")
@@ -170,7 +169,7 @@ def whole_night(hours):
         os.wait()
         pipeline = make_arousal_pipeline(device="cpu", random_state=0, verbose="error")
         begin, before = time.perf_counter(), time.process_time()
-        night = analyse_recording(path, pipeline=pipeline, verbose="error")
+        night = analyze_recording(path, pipeline=pipeline, verbose="error")
         wall, cpu = time.perf_counter() - begin, time.process_time() - before
     for name, seconds in night.seconds.items():
         print(f"{name}\t{seconds:.2f}")

@@ -111,28 +111,28 @@ def simulated_night(seed):
     return signals, psg.hypnogram
 
 
-def draw_spectra(axes, name, colour, real, nights):
+def draw_spectra(axes, name, color, real, nights):
     """Draw one simulated channel (with a name) or one real one (`nights` None) in every stage."""
     if nights is None:
         freqs, density = spectra(real[0][name], real[1])
         for axis, stage in zip(axes, STAGES, strict=True):
-            axis.plot(freqs, density[stage], colour, lw=1, label=f"SC4001 {name}")
+            axis.plot(freqs, density[stage], color, lw=1, label=f"SC4001 {name}")
         return
     found = [spectra(signals[name], hypnogram) for signals, hypnogram in nights]
     freqs = found[0][0]
     for axis, stage in zip(axes, STAGES, strict=True):
         lines = np.array([density[stage] for _, density in found])
-        axis.fill_between(freqs, lines.min(0), lines.max(0), color=colour, alpha=0.2, lw=0)
-        axis.plot(freqs, np.median(lines, axis=0), color=colour, label=name)
+        axis.fill_between(freqs, lines.min(0), lines.max(0), color=color, alpha=0.2, lw=0)
+        axis.plot(freqs, np.median(lines, axis=0), color=color, label=name)
 
 
 def draw_fluctuation(axes, real, nights):
     """Draw the spread of band power around its local median in every stage."""
     at = np.arange(len(BANDS))
-    for name, colour in (("EEG Fpz-Cz", "k"), ("EEG Pz-Oz", "0.6")):
+    for name, color in (("EEG Fpz-Cz", "k"), ("EEG Pz-Oz", "0.6")):
         spread = fluctuation(real[0][name], real[1])
         for axis, stage in zip(axes, STAGES, strict=True):
-            axis.plot(at, spread[stage].T, "_", color=colour, ms=9, mew=2)
+            axis.plot(at, spread[stage].T, "_", color=color, ms=9, mew=2)
     found = [fluctuation(signals["C3-M2"], hypnogram) for signals, hypnogram in nights]
     for axis, stage in zip(axes, STAGES, strict=True):
         low, high = np.median([spread[stage] for spread in found], axis=0)
@@ -151,8 +151,8 @@ def main():
     figure, axes = plt.subplots(
         3, 6, figsize=(14, 7.5), sharey="row", width_ratios=(1, 1, 1, 1, 1, 0.9)
     )
-    for name, colour in (("F3-M2", "C0"), ("C3-M2", "C1"), ("O2-M1", "C2")):
-        draw_spectra(axes[0, :5], name, colour, real, nights)
+    for name, color in (("F3-M2", "C0"), ("C3-M2", "C1"), ("O2-M1", "C2")):
+        draw_spectra(axes[0, :5], name, color, real, nights)
     draw_spectra(axes[0, :5], "EEG Fpz-Cz", "k-", real, None)
     draw_spectra(axes[0, :5], "EEG Pz-Oz", "k:", real, None)
     draw_spectra(axes[1, :5], "E1-E2", "C3", real, nights)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 from mne_arousal.datasets import fetch_sleep_edf
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.metrics import score_stages
@@ -25,7 +25,7 @@ DIGITS = {"AMI": 3, "one-to-one accuracy": 3, "kappa": 3}
 
 def score_seed(recording, stages: np.ndarray, features: tuple[str, ...], seed: int) -> dict:
     """Cluster the night with one seed and score it."""
-    found = analyse_recording(recording, features=features, random_state=seed, verbose="error")
+    found = analyze_recording(recording, features=features, random_state=seed, verbose="error")
     clusters = found.stages["cluster"].to_numpy()
     asleep = np.flatnonzero(stages > 0)
     part = slice(max(asleep[0] - MARGIN, 0), asleep[-1] + MARGIN + 1)

@@ -11,12 +11,12 @@ from mne.utils import logger, use_log_level
 from ..pipeline import FEATURES
 from ..utils.errors import RecordingError
 from .dataset import check_dataset, find_recordings
-from .derivative import SEAL, write_dataset_files
+from .derivative import PARAMETERS_FILE, write_dataset_files
 from .lock import output_lock
-from .output_tree import OutputTree, check_ours, choose_output
+from .output_tree import OutputTree, check_output_is_ours, choose_output
 from .plan import DONE, check_settings, plan_run
 from .settings import Settings
-from .shared_pipeline import PIPELINE, fitted_on, given, with_pipeline
+from .shared_pipeline import PIPELINE, fitted_on, read_given_pipeline, with_pipeline
 from .summary import write_summary
 from .workers import process_all
 
@@ -38,7 +38,7 @@ def annotate_bids(
     hypnogram: bool = True,
     picks: Picks = "auto",
     features: tuple[str, ...] = FEATURES,
-    false_alarms: float = 2.0,
+    false_alarms_per_hour: float = 2.0,
     fit_on: Labels = None,
     pipeline: PathLike | None = None,
     n_jobs: int | None = None,
@@ -70,7 +70,7 @@ def annotate_bids(
         As in :func:`annotate_arousals`.
     features : tuple of str
         As in :func:`annotate_arousals`.
-    false_alarms : float
+    false_alarms_per_hour : float
         Events an hour of sleep that noise alone may cause.
     fit_on : str | list of str | None
         Subjects on whose recordings one pipeline is fitted, which is kept as
@@ -78,7 +78,7 @@ def annotate_bids(
         itself, which needs no choice.
     pipeline : path-like | None
         A ``pipeline.safetensors`` of an earlier run, to be applied as it is. `picks`, `features`
-        and `false_alarms` are then its own.
+        and `false_alarms_per_hour` are then its own.
     n_jobs : int | None
         Recordings worked on at once, each in one thread; -1 for as many as there are cores. None
         means 1, or what ``joblib.parallel_config`` says, which also chooses another back end
@@ -124,7 +124,9 @@ def annotate_bids(
     with use_log_level(verbose):
         root = check_dataset(root)
         folder = choose_output(root, output)
-        settings = _settings(folder, features, picks, false_alarms, hypnogram, random_state, device)
+        settings = _settings(
+            folder, features, picks, false_alarms_per_hour, hypnogram, random_state, device
+        )
         chosen = {"sessions": sessions, "tasks": tasks, "runs": runs, "datatypes": datatypes}
         recordings = find_recordings(root, subjects=subjects, **chosen)
         if fit_on is not None and pipeline is not None:
@@ -135,7 +137,7 @@ def annotate_bids(
         tree = OutputTree(folder)
         if dry_run:
             return plan_run(tree, recordings, overwrite=overwrite)
-        check_ours(folder)
+        check_output_is_ours(folder)
         with output_lock(tree) as token:
             tree.remove_partial()
             write_dataset_files(tree, root)
@@ -144,16 +146,22 @@ def annotate_bids(
             if examples is not None:
                 data = fitted_on(tree, settings, examples, n_jobs, overwrite=overwrite)
             elif pipeline is not None:
-                data = given(pipeline)
+                data = read_given_pipeline(pipeline)
             if data is not None:
                 settings = with_pipeline(tree, settings, data)
             _run(tree, recordings, settings, data, n_jobs, overwrite)
             return write_summary(tree)
 
 
-def _settings(folder, features, picks, false_alarms, hypnogram, random_state, device) -> Settings:
-    if not isinstance(false_alarms, int | float) or not 0 < false_alarms < float("inf"):
-        raise RecordingError(f"false_alarms is a positive number, not {false_alarms!r}.")
+def _settings(
+    folder, features, picks, false_alarms_per_hour, hypnogram, random_state, device
+) -> Settings:
+    if not isinstance(false_alarms_per_hour, int | float) or not 0 < false_alarms_per_hour < float(
+        "inf"
+    ):
+        raise RecordingError(
+            f"false_alarms_per_hour is a positive number, not {false_alarms_per_hour!r}."
+        )
     if not isinstance(random_state, int):
         raise RecordingError(
             f"random_state is a number here, not {random_state!r}: a run that goes on has to come "
@@ -163,7 +171,7 @@ def _settings(folder, features, picks, false_alarms, hypnogram, random_state, de
         output=str(folder),
         features=tuple(features),
         picks=picks if isinstance(picks, str | dict) else tuple(picks),
-        false_alarms=float(false_alarms),
+        false_alarms_per_hour=float(false_alarms_per_hour),
         hypnogram=bool(hypnogram),
         random_state=random_state,
         device=device,
@@ -177,7 +185,7 @@ def _run(tree, recordings, settings, data, n_jobs, overwrite) -> None:
     if data is not None and tree.read(PIPELINE) != data:
         tree.write(PIPELINE, data)
     for recording in todo:  # a run that is ended must not take former results for its own
-        tree.remove(recording.derived(*SEAL))
+        tree.remove(recording.derived(*PARAMETERS_FILE))
     logger.info(f"{len(recordings)} recordings, {len(recordings) - len(todo)} of them done before.")
     progress = bool(todo) and logger.isEnabledFor(logging.INFO)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._version import __version__
+from ..night import EVENT_COLUMNS, EventColumn
 
 HED_VERSION = "score_2.1.0"
 SOURCE = "source"  # name by which files refer to the dataset that they were made from
@@ -10,30 +11,36 @@ DESCRIPTIONS = {
     "desc-arousal": "Micro-arousals found by mne-arousal, without labels.",
     "desc-stages": "Stage clusters of 30 s epochs found by mne-arousal, without labels.",
 }
-EVENT_COLUMNS = (
-    "onset",
-    "duration",
+_TRIAL_TYPE = {
+    "LongName": "Kind of event",
+    "Description": "Every row is an arousal.",
+    "Levels": {"arousal": "A micro-arousal, marked by a program without an expert."},
+    "HED": {"arousal": "Sleep-related-arousal"},
+}
+_CHANNEL = {
+    "LongName": "Channels",
+    "Description": "EEG channels that show the arousal, separated by commas; n/a where all do.",
+}
+
+
+def _sidecar(column: EventColumn) -> dict:
+    """Describe a column as BIDS does."""
+    about: dict = {"LongName": column.long_name, "Description": column.description}
+    if column.levels:
+        about["Levels"] = dict(column.levels)
+    if column.unit:
+        about["Units"] = column.unit
+    return about
+
+
+_SIDECARS = {column.name: _sidecar(column) for column in EVENT_COLUMNS}
+_TIME = {name: _SIDECARS[name] for name in ("onset", "duration")}
+BIDS_COLUMNS = (
+    *_TIME,
     "trial_type",
-    "score",
-    "onset_low",
-    "onset_high",
-    "end_low",
-    "end_high",
-    "stage_cluster",
-    "kind",
-    "respiratory_drop",
-    "limb_movement",
-    "desaturation",
+    *(name for name in _SIDECARS if name not in _TIME),
     "channel",
 )
-_TIME = {
-    "onset": {
-        "LongName": "Onset",
-        "Description": "Start of the event, from the start of the recording.",
-        "Units": "s",
-    },
-    "duration": {"LongName": "Duration", "Description": "Length of the event.", "Units": "s"},
-}
 
 
 def arousal_sidecar(source: str) -> dict:
@@ -53,71 +60,9 @@ def arousal_sidecar(source: str) -> dict:
         "Description": "Micro-arousals: shifts of the sleep EEG to faster activity of 3 to 15 s.",
         "Sources": [f"bids:{SOURCE}:{source}"],
         **_TIME,
-        "trial_type": {
-            "LongName": "Kind of event",
-            "Description": "Every row is an arousal.",
-            "Levels": {"arousal": "A micro-arousal, marked by a program without an expert."},
-            "HED": {"arousal": "Sleep-related-arousal"},
-        },
-        "score": {
-            "LongName": "Score",
-            "Description": "Strength of the evidence in spreads of the sleep of this night; higher "
-            "is surer. It has no unit.",
-        },
-        "onset_low": {
-            "LongName": "Earliest onset",
-            "Description": "Start of the interval that should hold the onset with 90 %.",
-            "Units": "s",
-        },
-        "onset_high": {
-            "LongName": "Latest onset",
-            "Description": "End of the interval that should hold the onset with 90 %.",
-            "Units": "s",
-        },
-        "end_low": {
-            "LongName": "Earliest end",
-            "Description": "Start of the interval that should hold the end with 90 %.",
-            "Units": "s",
-        },
-        "end_high": {
-            "LongName": "Latest end",
-            "Description": "End of the interval that should hold the end with 90 %.",
-            "Units": "s",
-        },
-        "kind": {
-            "LongName": "Kind of arousal",
-            "Description": "What changes most.",
-            "Levels": {
-                "theta": "Theta of the EEG.",
-                "alpha": "Alpha of the EEG.",
-                "beta": "Beta of the EEG.",
-                "emg": "Chin EMG.",
-            },
-        },
-        "respiratory_drop": {
-            "LongName": "Drop of breathing",
-            "Description": "Whether breathing fell shortly before: 1 or 0, n/a without a channel.",
-        },
-        "limb_movement": {
-            "LongName": "Limb movement",
-            "Description": "Whether a leg moved shortly before: 1 or 0, n/a without a channel.",
-        },
-        "desaturation": {
-            "LongName": "Desaturation",
-            "Description": "Fall of the oxygen saturation around the arousal; n/a without a "
-            "channel.",
-            "Units": "%",
-        },
-        "stage_cluster": {
-            "LongName": "Stage cluster",
-            "Description": "Number of the stage cluster in which the arousal begins, see the table "
-            "desc-stages of the same recording.",
-        },
-        "channel": {
-            "LongName": "Channels",
-            "Description": "EEG channels that show the arousal, separated by commas; n/a where all "
-            "do.",
-        },
+        "trial_type": _TRIAL_TYPE,
+        **{name: about for name, about in _SIDECARS.items() if name not in _TIME},
+        "channel": _CHANNEL,
     }
 
 

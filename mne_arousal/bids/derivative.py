@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..annotate import Night
+from ..night import Night
 from .columns import (
-    EVENT_COLUMNS,
+    BIDS_COLUMNS,
     IGNORED,
     README,
     arousal_sidecar,
@@ -24,7 +24,11 @@ from .dataset import Recording
 from .output_tree import OutputTree
 from .settings import Settings, to_json, versions
 
-SEAL = ("arousal", "parameters", ".json")  # written last: with it a recording's result is complete
+PARAMETERS_FILE = (
+    "arousal",
+    "parameters",
+    ".json",
+)  # written last: with it a recording's result is complete
 
 
 def write_dataset_files(tree: OutputTree, root: Path) -> None:
@@ -85,7 +89,7 @@ def write_recording(
     }
     for path, data in files.items():
         tree.write(path, data)
-    seal = {
+    parameters = {
         "Parameters": settings.parameters(),
         "ParametersSHA256": settings.digest(),
         "Versions": versions(),
@@ -97,10 +101,10 @@ def write_recording(
         "Summary": summary,
         "Files": {path.name: hashlib.sha256(data).hexdigest() for path, data in files.items()},
     }
-    tree.write(recording.derived(*SEAL), to_json(seal))
+    tree.write(recording.derived(*PARAMETERS_FILE), to_json(parameters))
 
 
-def read_seal(tree: OutputTree, recording: Recording) -> dict | None:
+def read_parameters(tree: OutputTree, recording: Recording) -> dict | None:
     """Read the record of a finished recording.
 
     Parameters
@@ -112,21 +116,21 @@ def read_seal(tree: OutputTree, recording: Recording) -> dict | None:
 
     Returns
     -------
-    seal : dict | None
+    parameters : dict | None
         None when its result is not complete or was changed since.
     """
-    path = recording.derived(*SEAL)
-    seal = parse_seal(tree.read(path))
-    if seal is None:
+    path = recording.derived(*PARAMETERS_FILE)
+    parameters = parse_parameters(tree.read(path))
+    if parameters is None:
         return None
-    for name, digest in seal["Files"].items():
+    for name, digest in parameters["Files"].items():
         data = tree.read(path.parent / Path(name).name)
         if data is None or hashlib.sha256(data).hexdigest() != digest:
             return None
-    return seal
+    return parameters
 
 
-def parse_seal(data: bytes | None) -> dict | None:
+def parse_parameters(data: bytes | None) -> dict | None:
     """Parse the record of a finished recording.
 
     Parameters
@@ -136,17 +140,21 @@ def parse_seal(data: bytes | None) -> dict | None:
 
     Returns
     -------
-    seal : dict | None
+    parameters : dict | None
         None when it is no such record.
     """
     try:
-        seal = json.loads(data or b"")
+        parameters = json.loads(data or b"")
     except ValueError:
         return None
     kinds = {"Files": dict, "Summary": dict, "ParametersSHA256": str, "Parameters": dict}
-    if not isinstance(seal, dict):
+    if not isinstance(parameters, dict):
         return None
-    return seal if all(isinstance(seal.get(key), kind) for key, kind in kinds.items()) else None
+    return (
+        parameters
+        if all(isinstance(parameters.get(key), kind) for key, kind in kinds.items())
+        else None
+    )
 
 
 def arousal_table(night: Night) -> str:
@@ -160,13 +168,13 @@ def arousal_table(night: Night) -> str:
     Returns
     -------
     table : str
-        Tab-separated; columns as in ``EVENT_COLUMNS``.
+        Tab-separated; columns as in ``BIDS_COLUMNS``.
     """
-    lines = ["\t".join(EVENT_COLUMNS)]
+    lines = ["\t".join(BIDS_COLUMNS)]
     for arousal in night.arousals.itertuples():
         names = ",".join(name.replace("\t", " ") for name in arousal.ch_names)
         texts = {"trial_type": "arousal", "kind": str(arousal.kind), "channel": names or "n/a"}
-        row = [texts.get(name) or number(getattr(arousal, name)) for name in EVENT_COLUMNS]
+        row = [texts.get(name) or number(getattr(arousal, name)) for name in BIDS_COLUMNS]
         lines.append("\t".join(row))
     return "\n".join(lines) + "\n"
 
@@ -235,11 +243,8 @@ def pipeline_parameters(pipeline) -> dict[str, str]:
 
 def _fitted(night: Night) -> dict:
     clusterer = night.pipeline[-1]
-    found: dict = next(iter(clusterer.calibration_.values()), {})
     calibration = {
-        key: float(value)
-        for key, value in found.items()
-        if isinstance(value, int | float | np.number) and np.isfinite(value)
+        key: float(value) for key, value in night.calibration.items() if np.isfinite(value)
     }
     return {
         "n_states": int(clusterer.n_states_),

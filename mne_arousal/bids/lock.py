@@ -13,8 +13,7 @@ from pathlib import Path
 
 from mne.utils import logger
 
-from ..outputs import OutputError
-from ..utils.errors import RecordingError
+from ..utils.errors import OutputError, RecordingError
 from .output_tree import STATE, OutputTree
 
 try:

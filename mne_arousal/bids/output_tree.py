@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path, PurePosixPath
 
-from ..outputs import PARTIAL, OutputError, check_output_folder, write_whole
-from ..utils.errors import RecordingError
+from ..utils.errors import OutputError, RecordingError
+from ..utils.files import PARTIAL, check_output_folder, write_file
 
 STATE = ".mne-arousal"  # what a run needs to go on; a dot folder is no part of a BIDS dataset
 
@@ -74,7 +75,7 @@ class OutputTree:
                 f"The folder {path.parent} can't be made ({error.strerror}). Free some space or "
                 "name another output folder."
             ) from error
-        write_whole(path, data)
+        write_file(path, data)
 
     def read(self, relative) -> bytes | None:
         """Read a file.
@@ -116,7 +117,7 @@ class OutputTree:
         for pattern in ("*", "sub-*/*/*", "sub-*/*/*/*", f"{STATE}/*", f"{STATE}/*/*"):
             for path in self.root.glob(pattern):
                 if path.name.startswith(PARTIAL) and path.suffix == ".part":
-                    self.remove(path.relative_to(self.root).as_posix())
+                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def choose_output(root: Path, output) -> Path:
@@ -159,7 +160,7 @@ def choose_output(root: Path, output) -> Path:
     return chosen
 
 
-def check_ours(output: Path) -> None:
+def check_output_is_ours(output: Path) -> None:
     """Make the output folder, unless it holds something that is not ours.
 
     Parameters

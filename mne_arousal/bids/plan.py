@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..utils.errors import RecordingError
 from .dataset import Recording
-from .derivative import SEAL, parse_seal, read_seal
+from .derivative import PARAMETERS_FILE, parse_parameters, read_parameters
 from .output_tree import OutputTree
 from .process import record_path
 from .settings import Settings
@@ -40,7 +40,7 @@ def plan_run(tree: OutputTree, recordings: list[Recording], *, overwrite: bool) 
 
 
 def _state(tree: OutputTree, recording: Recording, overwrite: bool) -> str:
-    if read_seal(tree, recording) is None:
+    if read_parameters(tree, recording) is None:
         return NEW
     if overwrite:
         return AGAIN
@@ -77,16 +77,16 @@ def check_settings(tree: OutputTree, settings: Settings, again: list[Recording])
     RecordingError
         If results that stay were made with other settings.
     """
-    replaced = {str(recording.derived(*SEAL)) for recording in again}
-    name = f"*_desc-{SEAL[0]}_{SEAL[1]}{SEAL[2]}"
+    replaced = {str(recording.derived(*PARAMETERS_FILE)) for recording in again}
+    name = f"*_desc-{PARAMETERS_FILE[0]}_{PARAMETERS_FILE[1]}{PARAMETERS_FILE[2]}"
     for pattern in (f"sub-*/*/{name}", f"sub-*/ses-*/*/{name}"):
         for path in tree.root.glob(pattern):
             relative = path.relative_to(tree.root).as_posix()
-            seal = None if relative in replaced else parse_seal(tree.read(relative))
-            if seal is None or seal["ParametersSHA256"] == settings.digest():
+            parameters = None if relative in replaced else parse_parameters(tree.read(relative))
+            if parameters is None or parameters["ParametersSHA256"] == settings.digest():
                 continue
             now = settings.parameters()
-            before = seal["Parameters"]
+            before = parameters["Parameters"]
             different = [
                 f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
                 for key in now

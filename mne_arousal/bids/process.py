@@ -7,7 +7,6 @@ little, and leaves everything else on the disk.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 import warnings
@@ -18,11 +17,10 @@ from mne.utils import logger
 from sklearn.pipeline import Pipeline
 
 from .._array import resolve_device
-from ..annotate import analyse_recording
-from ..outputs import OutputError
+from ..annotate import analyze_recording
 from ..pipeline import make_arousal_pipeline
-from ..utils.errors import RecordingError
-from ..utils.notes import taking_notes
+from ..utils.errors import OutputError, RecordingError
+from ..utils.notes import Note, collect_notes
 from .dataset import Recording
 from .derivative import write_recording
 from .lock import GpuTurn, holds_lock
@@ -213,17 +211,16 @@ def _attempt(tree: OutputTree, recording: Recording, settings: Settings) -> str:
 
 def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None:
     begin = time.perf_counter()
-    with taking_notes() as caught, _quiet_warnings:
+    with collect_notes() as notes, _quiet_warnings:
         source = read_source(recording, hypnogram=settings.hypnogram)
         before = stamps(recording, source.files)
-        night = analyse_recording(
+        night = analyze_recording(
             source.raw,
             hypnogram=source.hypnogram,
             pipeline=_pipeline(settings),
             verbose="warning",
         )
     _check_unchanged(recording, source, before)
-    notes = _notes(caught, night.name)
     _check_run(tree, settings)
     record = {
         "stamps": before,
@@ -238,7 +235,7 @@ def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None
         night,
         settings,
         summary=summary_row(recording, night, [*source.flags, *_flags(notes)]),
-        warnings=notes,
+        warnings=list(dict.fromkeys(note.text for note in notes)),
         sources=checksums(recording, source.files),
     )
 
@@ -255,12 +252,12 @@ def _pipeline(settings: Settings) -> Pipeline:
     if settings.pipeline is None:
         pipeline = make_pipeline(settings)
     else:
-        from .saved_pipeline import read_pipeline
+        from ..pipeline_file import read_pipeline
 
         pipeline = read_pipeline(
             settings.pipeline, digest=settings.pipeline_digest, device=settings.device
         )
-    return take_turns(pipeline, settings.device)
+    return share_gpu(pipeline, settings.device)
 
 
 def make_pipeline(settings: Settings) -> Pipeline:
@@ -280,14 +277,14 @@ def make_pipeline(settings: Settings) -> Pipeline:
     return make_arousal_pipeline(
         features=settings.features,
         picks=list(picks) if isinstance(picks, tuple) else picks,
-        false_alarms=settings.false_alarms,
+        false_alarms_per_hour=settings.false_alarms_per_hour,
         device=settings.device,
         random_state=settings.random_state,
         verbose="warning",
     )
 
 
-def take_turns(pipeline: Pipeline, device: str) -> Pipeline:
+def share_gpu(pipeline: Pipeline, device: str) -> Pipeline:
     """Let workers on one machine use its GPU one after the other.
 
     Parameters
@@ -312,18 +309,5 @@ def take_turns(pipeline: Pipeline, device: str) -> Pipeline:
     return pipeline
 
 
-def _notes(texts: list[str], name: str) -> list[str]:
-    """Keep the warnings that are about the recording."""
-    prefix = re.compile(rf"^{re.escape(name)}: ")
-    return list(dict.fromkeys(prefix.sub("", text) for text in texts if prefix.match(text)))
-
-
-def _flags(notes: list[str]) -> list[str]:
-    flags = []
-    if any("left out" in note for note in notes):
-        flags.append("channel_dropped")
-    if any("unit" in note for note in notes):
-        flags.append("unit_guessed")
-    if any("measure its noise" in note for note in notes):
-        flags.append("uncalibrated")
-    return flags
+def _flags(notes: list[Note]) -> list[str]:
+    return list(dict.fromkeys(note.code for note in notes))

@@ -29,7 +29,7 @@ class Settings:
         Extractors.
     picks : "auto" | tuple of str | dict
         Channels.
-    false_alarms : float
+    false_alarms_per_hour : float
         Events an hour of sleep that noise may cause.
     hypnogram : bool
         Whether stages in ``events.tsv`` gate wake.
@@ -48,7 +48,7 @@ class Settings:
     output: str
     features: tuple[str, ...]
     picks: str | tuple[str, ...] | dict
-    false_alarms: float
+    false_alarms_per_hour: float
     hypnogram: bool
     random_state: int
     device: str
@@ -68,7 +68,7 @@ class Settings:
         return {
             "features": list(self.features),
             "picks": picks,
-            "false_alarms": self.false_alarms,
+            "false_alarms_per_hour": self.false_alarms_per_hour,
             "hypnogram": self.hypnogram,
             "random_state": self.random_state,
             "fit": "each recording" if self.pipeline is None else "one pipeline",

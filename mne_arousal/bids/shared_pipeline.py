@@ -10,12 +10,12 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from mne.utils import logger, use_log_level
 
+from ..pipeline_file import pipeline_bytes, read_made_from, read_pipeline
 from ..utils.errors import RecordingError
 from .dataset import Recording
 from .lock import gpu_turn
 from .output_tree import OutputTree
 from .process import make_pipeline
-from .saved_pipeline import pipeline_bytes, read_made_from, read_pipeline
 from .settings import Settings, one_thread
 from .source import checksums, read_source, without_subject
 
@@ -67,7 +67,7 @@ def fitted_on(
     return data
 
 
-def given(path) -> bytes:
+def read_given_pipeline(path) -> bytes:
     """Read a pipeline that was fitted before.
 
     Parameters

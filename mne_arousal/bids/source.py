@@ -13,10 +13,10 @@ import mne
 from mne.io import BaseRaw
 
 from ..hypnogram import read_hypnogram
-from ..reading import read_recording
+from ..recording.edf_header import read_edf_header
+from ..recording.reading import read_recording
 from ..utils.errors import RecordingError
 from .dataset import Recording
-from .edf_header import read_edf_header
 
 EDF_EXTENSIONS = (".edf", ".bdf")
 HEADER_SUBJECT = slice(8, 168)  # EDF and BDF: who was recorded, when and by whom

@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pandas as pd
 
-from ..annotate import Night
+from ..night import Night
+from ..utils.notes import CODES
 from .dataset import Recording
-from .derivative import SEAL, number, parse_seal
+from .derivative import PARAMETERS_FILE, number, parse_parameters
 from .output_tree import STATE, OutputTree
 from .settings import to_json
 
@@ -35,15 +36,12 @@ FLAGS = {
     "no_emg": "There is no chin EMG channel; nothing confirms an arousal in REM sleep.",
     "emg_envelope": "The chin EMG is a slow envelope without a spectrum.",
     "one_eeg": "There is one EEG channel only.",
-    "channel_dropped": "A channel was flat or missing and was left out.",
-    "unit_guessed": "A channel's unit was wrong and was put right.",
-    "uncalibrated": "Too little quiet sleep to measure noise on.",
+    **CODES,
     "bad_channels": "Channels marked bad in channels.tsv, or without a scale in the header of an "
     "EDF file, were left out.",
     "no_channels_tsv": "There is no channels.tsv; types of channels go by their names.",
     "no_date": "The recording has no date.",
     "hypnogram": "Stages in events.tsv told wake from sleep.",
-    "no_sleep": "No sleep was found.",
     "short": "The recording is shorter than an hour.",
     "long": "The recording is longer than 16 h.",
     "gaps": "Part of the recording is missing.",
@@ -138,14 +136,14 @@ def write_summary(tree: OutputTree) -> pd.DataFrame:
 
 
 def _rows(tree: OutputTree):
-    seal_name = f"*_desc-{SEAL[0]}_{SEAL[1]}{SEAL[2]}"
+    file_name = f"*_desc-{PARAMETERS_FILE[0]}_{PARAMETERS_FILE[1]}{PARAMETERS_FILE[2]}"
     done = set()
-    for pattern in (f"sub-*/*/{seal_name}", f"sub-*/ses-*/*/{seal_name}"):
+    for pattern in (f"sub-*/*/{file_name}", f"sub-*/ses-*/*/{file_name}"):
         for path in tree.root.glob(pattern):
-            seal = parse_seal(tree.read(path.relative_to(tree.root).as_posix()))
-            if seal is not None:
-                done.add(seal["Summary"].get("filename"))
-                yield seal["Summary"]
+            parameters = parse_parameters(tree.read(path.relative_to(tree.root).as_posix()))
+            if parameters is not None:
+                done.add(parameters["Summary"].get("filename"))
+                yield parameters["Summary"]
     for path in tree.root.glob(f"{STATE}/failures/*.json"):
         row = _json(tree, path)
         if row and row.get("filename") not in done:

@@ -10,8 +10,7 @@ from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 from mne.utils import ProgressBar, logger
 
-from ..outputs import OutputError
-from ..utils.errors import RecordingError
+from ..utils.errors import OutputError, RecordingError
 from .dataset import Recording
 from .output_tree import OutputTree
 from .process import Outcome, note_failure, process_recording, started_path

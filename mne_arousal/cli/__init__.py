@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mne-arousal",
-        description="Find sleep stages and micro-arousals in unlabelled polysomnography.",
+        description="Find sleep stages and micro-arousals in unlabeled polysomnography.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

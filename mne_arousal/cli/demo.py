@@ -42,10 +42,11 @@ def run(arguments) -> int:
     status : int
         Exit status.
     """
-    from ..annotate import analyse_recording
+    from ..annotate import analyze_recording
     from ..datasets import simulate_psg
     from ..metrics import score_arousals
-    from ..outputs import check_output_folder, write_night
+    from ..outputs import write_night
+    from ..utils.files import check_output_folder
     from .summary import print_night
 
     options = detection_options(arguments)
@@ -56,7 +57,7 @@ def run(arguments) -> int:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "demo_raw.fif"
         simulated.raw.save(path, verbose="error")
-        night = analyse_recording(path, **options)
+        night = analyze_recording(path, **options)
     night.name = "demo"
     print_night(night)
     scores = score_arousals(simulated.arousals, night.annotations)

@@ -132,9 +132,10 @@ def run(arguments) -> int:
 
 
 def _run_recording(arguments) -> int:
-    from ..annotate import analyse_recording
-    from ..outputs import check_output_folder, write_night
+    from ..annotate import analyze_recording
+    from ..outputs import write_night
     from ..utils.errors import RecordingError
+    from ..utils.files import check_output_folder
     from .summary import print_night
 
     given = [name for name in _DATASET_ONLY if getattr(arguments, name) is not None]
@@ -148,7 +149,7 @@ def _run_recording(arguments) -> int:
         raise RecordingError("--format edf needs edfio: python -m pip install 'mne-arousal[edf]'.")
     options = detection_options(arguments)
     folder = check_output_folder(arguments.output)
-    night = analyse_recording(Path(arguments.input), hypnogram=arguments.hypnogram, **options)
+    night = analyze_recording(Path(arguments.input), hypnogram=arguments.hypnogram, **options)
     print_night(night)
     for path in [*write_night(night, folder), *_write_formats(night, folder, arguments.format)]:
         print(f"wrote {path}")

@@ -27,7 +27,7 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
         help=f"extractors to use, separated by commas (default {','.join(FEATURES)})",
     )
     parser.add_argument(
-        "--false-alarms",
+        "--false-alarms-per-hour",
         type=float,
         default=2.0,
         metavar="RATE",
@@ -63,7 +63,7 @@ def detection_options(arguments: argparse.Namespace) -> dict:
     Returns
     -------
     options : dict
-        ``features``, ``false_alarms``, ``device``, ``random_state`` and ``verbose``.
+        ``features``, ``false_alarms_per_hour``, ``device``, ``random_state`` and ``verbose``.
 
     Raises
     ------
@@ -73,15 +73,15 @@ def detection_options(arguments: argparse.Namespace) -> dict:
     from .._array import resolve_device
     from ..utils.errors import RecordingError
 
-    if not arguments.false_alarms > 0:
-        raise RecordingError("--false-alarms must be a positive number of events an hour.")
+    if not arguments.false_alarms_per_hour > 0:
+        raise RecordingError("--false-alarms-per-hour must be a positive number of events an hour.")
     try:
         resolve_device(arguments.device)
     except ValueError as error:
         raise RecordingError(str(error)) from error
     return {
         "features": arguments.features,
-        "false_alarms": arguments.false_alarms,
+        "false_alarms_per_hour": arguments.false_alarms_per_hour,
         "device": arguments.device,
         "random_state": arguments.seed,
         "verbose": arguments.verbose,

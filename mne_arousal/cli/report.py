@@ -19,7 +19,7 @@ def add_parser(commands) -> None:
     parser = commands.add_parser(
         "report",
         help="make an HTML page of a recording or of a dataset",
-        description="Make one HTML page, readable offline: of a recording, which is analysed, or "
+        description="Make one HTML page, readable offline: of a recording, which is analyzed, or "
         "of a dataset that mne-arousal detect has been through, whose results are read.",
     )
     parser.add_argument(
@@ -69,7 +69,7 @@ def run(arguments) -> int:
 
 
 def _of_recording(source: Path, arguments):
-    from ..annotate import analyse_recording
+    from ..annotate import analyze_recording
     from ..report import make_report
 
     met = []
@@ -80,7 +80,7 @@ def _of_recording(source: Path, arguments):
         show(message, *details, **more)
 
     warnings.showwarning = keep  # the command's own context puts it back
-    night = analyse_recording(source, hypnogram=arguments.hypnogram, **detection_options(arguments))
+    night = analyze_recording(source, hypnogram=arguments.hypnogram, **detection_options(arguments))
     return make_report(
         night,
         raw=source,

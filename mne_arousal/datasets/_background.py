@@ -1,4 +1,4 @@
-"""The EEG's background: coloured noise whose spectrum follows the stage.
+"""The EEG's background: colored noise whose spectrum follows the stage.
 
 One white noise per channel, correlated between channels, is cut into overlapping bands; each
 band is multiplied by an amplitude that follows the stage, its spontaneous fluctuation and the
@@ -19,7 +19,7 @@ CONTROL_RATE = 4.0  # Hz, of slowly varying amplitudes
 
 # Power spectral density at C3-M2, dB re 1 uV²/Hz, without alpha rhythm, spindles and
 # K-complexes. Read from a night of Sleep-EDF (Kemp et al. 2000; SC4001, Fpz-Cz), wake lowered where
-# that night shows eye and muscle artefacts.
+# that night shows eye and muscle artifacts.
 ANCHORS = np.array([0.6, 1.5, 3.0, 6.0, 10.0, 15.0, 22.0, 35.0])  # Hz
 _DENSITY = np.array(
     [
@@ -143,7 +143,7 @@ class Modulation:
 
 
 class Background:
-    """Coloured noise for several channels.
+    """Colored noise for several channels.
 
     Parameters
     ----------

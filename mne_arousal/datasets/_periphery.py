@@ -124,14 +124,14 @@ def heart(n_times, sfreq, weights, person, events, breathing, rng):
     ecg = np.zeros(n_times)
     t = np.arange(int(0.6 * sfreq)) / sfreq - 0.2
     wave = np.zeros(len(t))
-    for centre, width, height in (  # P, Q, R, S, T
+    for center, width, height in (  # P, Q, R, S, T
         (-0.15, 0.025, 100.0),
         (-0.03, 0.010, -100.0),
         (0.0, 0.011, 1000.0),
         (0.03, 0.011, -220.0),
         (0.25, 0.045, 250.0),
     ):
-        wave += height * np.exp(-0.5 * ((t - centre) / width) ** 2)
+        wave += height * np.exp(-0.5 * ((t - center) / width) ** 2)
     for beat in beats:
         start = round((beat - 0.2) * sfreq)
         lo, hi = max(start, 0), min(start + len(wave), n_times)
@@ -151,7 +151,7 @@ def breathing_phase(weights, person, rng):
 def airflow(n_times, sfreq, weights, phase, events, rng, *, respiratory):
     """Return the airflow, uV (of a cannula's output), shape (n_times,).
 
-    With `respiratory`, arousals end apnoeas or hypopnoeas of at least 10 s.
+    With `respiratory`, arousals end apneas or hypopneas of at least 10 s.
     """
     n_control = weights.shape[1]
     depth = np.exp((_BREATH_UNREST @ weights) * wander(rng, n_control, period=3.0))

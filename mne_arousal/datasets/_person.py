@@ -77,8 +77,8 @@ def draw_person(rng, *, old):
 
     With age, slow waves shrink, spindles become rarer and smaller, and alpha slows
     (Mander et al. 2017, Neuron 94:19; Klimesch 1999, Brain Res. Rev. 29:169).
-    Deep sleep of eleven people of the UCD sleep apnoea database falls off with frequency by 3 to 12
-    dB less, from 3 to 22 Hz, than the night that the background is modelled on; `tilt` lies
+    Deep sleep of eleven people of the UCD sleep apnea database falls off with frequency by 3 to 12
+    dB less, from 3 to 22 Hz, than the night that the background is modeled on; `tilt` lies
     between. Adults show 2 to 5 spindles a minute of N2 (Purcell et al. 2017, Nat. Commun. 8:15930).
     """
     return Person(

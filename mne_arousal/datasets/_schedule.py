@@ -254,7 +254,7 @@ def _draw_decoy(name, start, stop, stage, sfreq, rng, difficulty, n_eeg):
 
 
 def _respiratory_starts(stages, rng, n):
-    """Starts (s) of arousals that end apnoeas: trains 30 to 60 s apart, in N1, N2 and REM.
+    """Starts (s) of arousals that end apneas: trains 30 to 60 s apart, in N1, N2 and REM.
 
     The period is that of obstructive events in clinical nights (AASM manual, chapter VIII).
     """

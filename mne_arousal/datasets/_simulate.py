@@ -99,7 +99,7 @@ def simulate_psg(
     age : {"young", "old"}
         Old sleepers have smaller slow waves, fewer spindles, less N3 and more wake.
     respiratory : bool
-        Whether arousals come in trains, at the end of apnoeas, in sleep that is lighter.
+        Whether arousals come in trains, at the end of apneas, in sleep that is lighter.
     gain : float
         Factor on the amplitude of EEG and EOG, beside what differs from person to person.
     line_freq : {50, 60} | None
@@ -125,7 +125,7 @@ def simulate_psg(
 
     Notes
     -----
-    The background is coloured noise whose spectrum follows the stage, with the levels of a real
+    The background is colored noise whose spectrum follows the stage, with the levels of a real
     night (SC4001 of Sleep-EDF); on it lie waxing and waning alpha, spindles, K-complexes, vertex
     and sawtooth waves, eye movements, muscle and heart.
 

@@ -89,10 +89,10 @@ def find_modes(backend, snapshots: Snapshots, method: str, n_columns: int) -> Mo
         operator = xp.real((w * eigenvalues[:, None, :]) @ left)
     gain = xp.sum(q[:, :, None] ** 2 * (2 * snapshots.cross - operator) * operator, axis=(1, 2))
     residuals = 1 - gain / xp.where(snapshots.total > 0, snapshots.total, xp.ones_like(gain))
-    profiles = _normalise(xp, profiles)
+    profiles = _normalize(xp, profiles)
     images = profiles
     if method == "exact":
-        images = _normalise(xp, xp.astype(snapshots.image, w.dtype) @ w / _nonzero(xp, eigenvalues))
+        images = _normalize(xp, xp.astype(snapshots.image, w.dtype) @ w / _nonzero(xp, eigenvalues))
     residuals = xp.clip(residuals, min=0.0)
     return Modes(snapshots.rows, eigenvalues, profiles, energies, residuals, images)
 
@@ -163,7 +163,7 @@ def _nonzero(xp, eigenvalues):
     return xp.where(modulus > 0, eigenvalues, xp.ones_like(eigenvalues))[:, None, :]
 
 
-def _normalise(xp, profiles):
+def _normalize(xp, profiles):
     norms = xp.sqrt(xp.sum(_square(xp, profiles), axis=1))
     norms = xp.where(norms > 0, norms, xp.ones_like(norms))
     return profiles / xp.astype(norms, profiles.dtype)[:, None, :]

@@ -8,7 +8,7 @@ entry ``(i, j)`` is the sum over ``t = 0, ..., n - d - 1`` of ``x[s + i + t] x[s
 Each entry is a sum over consecutive products of the signal with itself `j - i` samples
 later. Windows that overlap share most of these products. The shared sums here only ever
 *add*: a running sum that also subtracts what leaves the window would carry the rounding
-error of a large artefact through the rest of the night.
+error of a large artifact through the rest of the night.
 """
 
 from __future__ import annotations

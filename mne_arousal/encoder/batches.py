@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ..utils.windows import Windows
 from .sequences import Sequences, cut_pieces, sample_pieces
-from .spectrogram import RecordingSpectrogram
+from .spectrogram import N_BANDS, RecordingSpectrogram
 
 # Most of a GPU's free memory that spectrograms may take.
 _GPU_SHARE = 0.25
@@ -20,7 +20,7 @@ class WindowSource:
     Parameters
     ----------
     recordings : list of RecordingSpectrogram
-        Standardised recordings, whose frames may be memory maps.
+        Standardized recordings, whose frames may be memory maps.
     windows : Windows | None
         The windows themselves, read when needed; None when spectrograms are the input.
     picks : list of int
@@ -83,7 +83,7 @@ class WindowSource:
         Returns
         -------
         x : tensor, shape (n_pieces, n_windows, n_frames, n_channels, n_features)
-            Standardised log spectrograms, on the GPU when they are kept there.
+            Standardized log spectrograms, on the GPU when they are kept there.
         """
         rows, recordings = pieces.rows(), self.recordings
         if self.on_gpu:
@@ -235,3 +235,26 @@ def ordered_batches(
             chosen = pieces[lo : lo + size]
             yield dataset[chosen]
             n += int(chosen.length.sum())
+
+
+def make_source(encoder, windows, recordings) -> WindowSource:
+    """Give access to what the encoder's network reads.
+
+    Parameters
+    ----------
+    encoder : PSGEncoder
+        With ``picks_`` and ``center_``.
+    windows : Windows
+        The windows.
+    recordings : list of RecordingSpectrogram
+        Their standardized spectrograms.
+
+    Returns
+    -------
+    source : WindowSource
+        The source.
+    """
+    if encoder.module is None:
+        return WindowSource(recordings)
+    scale = 10 ** (encoder.center_[:, N_BANDS] / 2)  # the level is log10 of the variance
+    return WindowSource(recordings, windows, encoder.picks_, scale)

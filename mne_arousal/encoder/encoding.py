@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from .batches import WindowSource
-from .objective import only_eeg
 from .sequences import Sequences, cut_pieces
+from .training.objective import only_eeg
 
 # Windows that a piece answers for, and context on either side: longer pieces wait
 # for the LSTM, shorter ones compute much context twice.

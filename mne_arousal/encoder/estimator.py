@@ -6,20 +6,20 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from .callbacks import CallbackSupportMixin, with_callbacks
 from .parameters import CONSTRAINTS
+from .prepared import encode_prepared, prepare_windows
 from .spectrogram import N_BANDS
-from .steps import EncoderSteps
+from .training.callbacks import CallbackSupportMixin, with_callbacks
 
 
-class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstimator):
+class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Encode windows of polysomnography by a CNN and an LSTM trained without labels.
 
     Each window becomes a log spectrogram (bands fixed in Hz, and a level). A CNN
     embeds it, a bidirectional LSTM along touching windows of the same recording
     puts it in context, and a linear layer gives the latent. Training hides spans
     of windows and rebuilds their log spectra from the latent; behind a projector,
-    the latent may also be contrasted between augmented views and neighbours.
+    the latent may also be contrasted between augmented views and neighbors.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         Share of windows (of bands, for lone windows) that training hides.
     mask_span : int
         Windows hidden in a row.
-    reconstruction_weight, view_weight, neighbour_weight : float
+    reconstruction_weight, view_weight, neighbor_weight : float
         Weights of rebuilding the log spectrum, of the contrast between augmented views
-        and of the contrast between neighbours in time. The contrasts are off: they did not
+        and of the contrast between neighbors in time. The contrasts are off: they did not
         help stages on the night measured.
     cross_modal_weight : float
         Weight of predicting the level of chin EMG and EOG from a latent made of EEG alone.
@@ -109,7 +109,7 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
 
     Notes
     -----
-    Recordings of half an hour or more are standardised by their own statistics, shorter
+    Recordings of half an hour or more are standardized by their own statistics, shorter
     ones and windows of unknown order by those of the fit. Windows that contain NaN get
     NaN features and end a sequence, as gaps and recordings do.
 
@@ -146,7 +146,7 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         mask_span=5,
         reconstruction_weight=1.0,
         view_weight=0.0,
-        neighbour_weight=0.0,
+        neighbor_weight=0.0,
         cross_modal_weight=0.0,
         contrast="ntxent",
         temperature=0.2,
@@ -181,7 +181,7 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         self.mask_span = mask_span
         self.reconstruction_weight = reconstruction_weight
         self.view_weight = view_weight
-        self.neighbour_weight = neighbour_weight
+        self.neighbor_weight = neighbor_weight
         self.cross_modal_weight = cross_modal_weight
         self.contrast = contrast
         self.temperature = temperature
@@ -214,7 +214,9 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         self : PSGEncoder
             The fitted encoder.
         """
-        self._fit(X)
+        from .training.fitting import fit_encoder
+
+        fit_encoder(self, X)
         return self
 
     @with_callbacks
@@ -231,16 +233,17 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         Returns
         -------
         latent : array or DataFrame, shape (n_windows, n_features)
-            Latents; a DataFrame indexed by recording and onset (s) when X carries times.
+            As `transform` returns it.
         """
-        return self._encode(*self._fit(X))
+        from .training.fitting import fit_encoder
+
+        return encode_prepared(self, fit_encoder(self, X))
 
     @with_callbacks
     def partial_fit(self, X, y=None):
         """Go on training, on further windows; the first call is ``fit``.
 
-        The latent keeps its coordinates and short recordings their statistics, so that features
-        of before and after can be compared.
+        The latent keeps its coordinates, so that features of before and after can be compared.
 
         Parameters
         ----------
@@ -254,10 +257,12 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         self : PSGEncoder
             The encoder.
         """
+        from .training.fitting import continue_fit, fit_encoder
+
         if hasattr(self, "network_"):
-            self._continue(X)
+            continue_fit(self, X)
         else:
-            self._fit(X)
+            fit_encoder(self, X)
         return self
 
     def transform(self, X):
@@ -276,7 +281,7 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         if self.weights is not None and not hasattr(self, "network_"):
             return clone(self).set_params(max_epochs=0).fit_transform(X)
         check_is_fitted(self)
-        return self._encode(*self._read(X))
+        return encode_prepared(self, prepare_windows(self, X))
 
     def score(self, X, y=None):
         """Tell how well hidden windows are rebuilt from those around them.
@@ -291,13 +296,13 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
         Returns
         -------
         score : float
-            Negative mean squared error of standardised log spectra, with the same masks
+            Negative mean squared error of standardized log spectra, with the same masks
             at every call; hidden and visible windows weigh the same.
         """
-        from .fitting import score_windows
+        from .training.fitting import score_windows
 
         check_is_fitted(self)
-        _, source, sequential = self._read(X)
+        _, source, sequential = prepare_windows(self, X)
         return score_windows(self, source, sequential)
 
     def inverse_transform(self, X):
@@ -351,8 +356,7 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
     def save(self, path):
         """Write the encoder to a file: safetensors with a JSON header, no code.
 
-        The file is written whole or not at all. A custom `module` or `augmentation`,
-        `random_state` and where to compute are not saved.
+        A custom `module` or `augmentation`, `random_state` and where to compute are not saved.
 
         Parameters
         ----------
@@ -382,10 +386,8 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, EncoderSteps, BaseEstim
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If the file is something else, was changed, or needs a `module`.
+        FileNotFoundError, ValueError
+            If there is no such file, or it is something else, was changed, or needs a `module`.
         """
         from .weights import restore_encoder
 

@@ -1,6 +1,6 @@
 """The network: a CNN in each window, an LSTM along the windows, a decoder, a projector.
 
-All parts work on standardised log spectrograms, shape ``(n_sequences, n_windows,
+All parts work on standardized log spectrograms, shape ``(n_sequences, n_windows,
 n_frames, n_channels, n_features)``, in which the last feature is the level.
 """
 
@@ -48,7 +48,7 @@ class WindowCNN(nn.Module):
         Parameters
         ----------
         x : tensor, shape (n_windows, n_frames, n_channels, n_features)
-            Standardised log spectrograms.
+            Standardized log spectrograms.
 
         Returns
         -------
@@ -135,7 +135,7 @@ class Decoder(nn.Linear):
         Returns
         -------
         spectrum : tensor, shape (..., n_channels, n_features)
-            Standardised log spectrum, averaged over the window's frames.
+            Standardized log spectrum, averaged over the window's frames.
         """
         return super().forward(latent).unflatten(-1, (-1, N_FEATURES))
 

@@ -32,7 +32,7 @@ CONSTRAINTS = {
     "mask_span": _COUNT,
     "reconstruction_weight": _WEIGHT,
     "view_weight": _WEIGHT,
-    "neighbour_weight": _WEIGHT,
+    "neighbor_weight": _WEIGHT,
     "cross_modal_weight": _WEIGHT,
     "contrast": [StrOptions({"ntxent", "vicreg"})],
     "temperature": _POSITIVE,

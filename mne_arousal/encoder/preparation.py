@@ -1,4 +1,4 @@
-"""From windows to standardised log spectrograms, each recording by its own statistics."""
+"""From windows to standardized log spectrograms, each recording by its own statistics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import weakref
 import numpy as np
 
 from ..utils.windows import Channel, Windows
-from .spectrogram import MIN_DURATION, recording_spectrograms, robust_statistics, standardise
+from .spectrogram import MIN_DURATION, recording_spectrograms, robust_statistics, standardize
 
 _PER_RECORDING = 5000
 
@@ -78,9 +78,9 @@ def prepare(
     statistics=None,
     store=None,
 ):
-    """Compute and standardise the log spectrograms of all recordings.
+    """Compute and standardize the log spectrograms of all recordings.
 
-    A recording of half an hour or more is standardised by its own median and
+    A recording of half an hour or more is standardized by its own median and
     spread, which takes out the amplifier, the electrode and the person; a shorter
     one, or windows of unknown order, by the statistics of the fit.
 
@@ -104,7 +104,7 @@ def prepare(
     Returns
     -------
     recordings : list of RecordingSpectrogram
-        Standardised.
+        Standardized.
     statistics : tuple of array, shape (n_channels, n_features)
         Centre and scale used for short recordings.
     """
@@ -120,7 +120,7 @@ def prepare(
             stride = max(len(recording.frames) // _PER_RECORDING, 1)
             samples.append(recording.frames[::stride].copy())
         if sequential and recording.duration >= MIN_DURATION and recording.finite.any():
-            standardise(recording.frames, *robust_statistics(recording.frames), present)
+            standardize(recording.frames, *robust_statistics(recording.frames), present)
         else:
             short.append(recording)
         if store is not None:
@@ -130,5 +130,5 @@ def prepare(
     if statistics is None:
         statistics = robust_statistics(np.concatenate(samples), limit=_PER_RECORDING * 4)
     for recording in short:
-        standardise(recording.frames, *statistics, present)
+        standardize(recording.frames, *statistics, present)
     return recordings, statistics

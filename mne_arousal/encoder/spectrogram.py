@@ -1,6 +1,6 @@
 """Log spectrograms of windows, computed once from the continuous signal.
 
-Neighbouring windows overlap, so most of their short-time Fourier frames are the
+Neighboring windows overlap, so most of their short-time Fourier frames are the
 same: each frame is computed once and windows look their frames up. The bands
 are fixed in Hz, whatever the sampling frequency, so that one network reads
 recordings of any rate; bands above the recording's content are marked absent.
@@ -28,7 +28,7 @@ N_FEATURES = N_BANDS + 1
 
 # Far below any amplifier's noise in V²/Hz; keeps the logarithm of a flat signal finite.
 FLOOR = 1e-20
-# Standard deviations beyond which a frame is an artefact, not information.
+# Standard deviations beyond which a frame is an artifact, not information.
 CLIP = 5.0
 # A recording shorter than this cannot tell its own typical spectrum (s).
 MIN_DURATION = 1800.0
@@ -44,7 +44,7 @@ class RecordingSpectrogram:
     rows : slice
         Rows of the whole input that are this recording's windows.
     frames : array, shape (n_frames, n_channels, n_features)
-        Common logarithm of power in bands (V²/Hz) and of the level (V²), later standardised.
+        Common logarithm of power in bands (V²/Hz) and of the level (V²), later standardized.
     lookup : array of int, shape (n_windows, n_frames_per_window)
         Frames of each window.
     starts : array of int, shape (n_windows,)
@@ -80,7 +80,7 @@ def band_weights(freqs: np.ndarray) -> np.ndarray:
     Returns
     -------
     weights : array, shape (n_freqs, n_bands)
-        A band that holds no bin interpolates between its neighbours.
+        A band that holds no bin interpolates between its neighbors.
     """
     inside = (freqs[:, None] >= BAND_EDGES[:-1]) & (freqs[:, None] < BAND_EDGES[1:])
     weights = inside / np.maximum(inside.sum(axis=0), 1)
@@ -192,9 +192,9 @@ def log_spectrum(
     for lo in range(0, len(positions), _BLOCK):
         frames = view[positions[lo : lo + _BLOCK]]
         mean = frames.mean(axis=1, keepdims=True)
-        centred = (frames - mean).astype(dtype)
-        level = mean[:, 0] ** 2 if envelope else np.mean(centred**2, axis=1)
-        spectrum = rfft(centred * taper, axis=1)
+        centered = (frames - mean).astype(dtype)
+        level = mean[:, 0] ** 2 if envelope else np.mean(centered**2, axis=1)
+        spectrum = rfft(centered * taper, axis=1)
         power = spectrum.real**2 + spectrum.imag**2
         block = values[lo : lo + _BLOCK]
         np.matmul(power, weights, out=block[:, :N_BANDS])
@@ -227,7 +227,7 @@ def recording_spectrograms(
     Yields
     ------
     recording : RecordingSpectrogram
-        Not yet standardised.
+        Not yet standardized.
     """
     n_times, sfreq = windows.shape[2], windows.sfreq
     n_frame, offsets = frame_offsets(n_times, sfreq, frame_length, frame_hop)
@@ -279,7 +279,7 @@ def robust_statistics(frames: np.ndarray, limit: int = 5000) -> tuple[np.ndarray
 
     Returns
     -------
-    centre, scale : array, shape (n_channels, n_features)
+    center, scale : array, shape (n_channels, n_features)
         Scale is 1 for what does not vary.
     """
     frames = frames[np.isfinite(frames).all(axis=(1, 2))]
@@ -288,24 +288,24 @@ def robust_statistics(frames: np.ndarray, limit: int = 5000) -> tuple[np.ndarray
         raise ValueError("Every window contains NaN: nothing is left to learn from.")
     # Not the interquartile range: the EMG of a day with one night in it has two levels, and a
     # range that holds one of them would clip the other away.
-    low, centre, high = np.percentile(frames, [1, 50, 99], axis=0)
+    low, center, high = np.percentile(frames, [1, 50, 99], axis=0)
     scale = np.clip(frames, low, high).std(axis=0)
-    return centre, np.where(scale > 1e-6, scale, 1.0)
+    return center, np.where(scale > 1e-6, scale, 1.0)
 
 
-def standardise(frames: np.ndarray, centre, scale, present) -> None:
-    """Standardise a log spectrogram in place; what is absent becomes 0.
+def standardize(frames: np.ndarray, center, scale, present) -> None:
+    """Standardize a log spectrogram in place; what is absent becomes 0.
 
     Parameters
     ----------
     frames : array, shape (n_frames, n_channels, n_features)
         Log spectrogram.
-    centre, scale : array, shape (n_channels, n_features)
+    center, scale : array, shape (n_channels, n_features)
         Statistics.
     present : array of bool, shape (n_channels, n_features)
         What carries content.
     """
-    frames -= centre.astype(frames.dtype)
+    frames -= center.astype(frames.dtype)
     frames /= scale.astype(frames.dtype)
     np.clip(frames, -CLIP, CLIP, out=frames)
     frames[:, ~present] = 0

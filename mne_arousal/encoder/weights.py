@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from ..utils.files import write_file
 from .spectrogram import N_FEATURES
 
 FORMAT = "mne-arousal PSGEncoder"
@@ -67,15 +66,7 @@ def write_encoder(encoder, path) -> None:
         "about": text,
         "sha256": _digest(tensors, text),
     }
-    data = save_tensors(tensors, metadata=header)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_file(path, save_tensors(tensors, metadata=header))
 
 
 def _plain(value):
@@ -146,7 +137,7 @@ def restore_encoder(cls, path, module=None):
     encoder : PSGEncoder
         Fitted encoder.
     """
-    from .fitting import build_network, predicted_roles
+    from .training.fitting import build_network, predicted_roles
 
     about, tensors = read_weights(path)
     if about["module"] is not None and module is None:

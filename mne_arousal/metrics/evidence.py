@@ -61,7 +61,7 @@ def score_evidence(
 ) -> EvidenceScores:
     """Score evidence window by window, without a threshold.
 
-    A window counts as arousal when its centre lies in a true event.
+    A window counts as arousal when its center lies in a true event.
 
     Parameters
     ----------
@@ -155,12 +155,12 @@ def label_samples(
     >>> label_samples(events, 40, stages=[0, 2])[28:36]
     array([-1, -1,  0,  1,  1,  1,  0,  0])
     """
-    centre = (np.arange(n_samples) + 0.5) / sfreq
-    inside = _inside(read_events(events, "events", description), centre)
+    center = (np.arange(n_samples) + 0.5) / sfreq
+    inside = _inside(read_events(events, "events", description), center)
     labels = inside.astype(int)
     if stages is not None:
         stages = np.asarray(stages)
-        epoch = (centre // EPOCH_LENGTH).astype(int)
+        epoch = (center // EPOCH_LENGTH).astype(int)
         asleep = np.zeros(n_samples, dtype=bool)
         asleep[epoch < len(stages)] = stages[epoch[epoch < len(stages)]] > 0
         labels[~asleep & ~inside] = -1
@@ -180,7 +180,7 @@ def gross_auprc(
     labels : array of int, shape (n_samples,) | list of array
         Of one or of several recordings: 1 in an arousal, 0 in sleep, -1 where samples are
         left out, as :func:`label_samples` returns them. The Challenge left out samples
-        near wake and near arousals by apnoea or hypopnoea, and counted 2 s before and
+        near wake and near arousals by apnea or hypopnea, and counted 2 s before and
         after an arousal as part of it; widen the events for that.
     scores : array of float, shape (n_samples,) | list of array
         Probability or evidence of an arousal, the higher the more arousal-like; any

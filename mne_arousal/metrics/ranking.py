@@ -174,7 +174,7 @@ def _augmentations(allowed) -> np.ndarray:
     Augmenting along alternating paths keeps the matching largest at every step (Berge's
     lemma), so all thresholds cost one pass.
     """
-    neighbours = [np.flatnonzero(column) for column in allowed.T]
+    neighbors = [np.flatnonzero(column) for column in allowed.T]
     column_of: dict[int, int] = {}
     row_of: dict[int, int] = {}
 
@@ -182,7 +182,7 @@ def _augmentations(allowed) -> np.ndarray:
         came_from = {}
         queue = [column]
         for reached in queue:
-            for row in neighbours[reached]:
+            for row in neighbors[reached]:
                 if row in came_from:
                     continue
                 came_from[row] = reached

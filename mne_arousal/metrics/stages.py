@@ -119,7 +119,7 @@ def score_stages(hypnogram: ArrayLike, clusters: ArrayLike) -> StageScores:
 
 
 def transition_ratio(labels: ArrayLike) -> float:
-    """Return the share of neighbouring windows that differ in state.
+    """Return the share of neighboring windows that differ in state.
 
     Low for states that last, near ``1 - 1 / n_states`` for noise.
 
@@ -132,7 +132,7 @@ def transition_ratio(labels: ArrayLike) -> float:
     Returns
     -------
     ratio : float
-        Changes over neighbouring pairs in which both windows have a state; NaN when there
+        Changes over neighboring pairs in which both windows have a state; NaN when there
         is no such pair.
 
     Examples

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from ..hypnogram import UNSCORED
-from ..reading import read_recording
+from ..recording.reading import read_recording
 from ..summary import summarize
 from ..utils.sysinfo import sys_info
 from ..viz import plot_arousal, plot_embedding, plot_history, plot_index, plot_night
@@ -170,7 +170,7 @@ def _add_plane(report, night) -> None:
         report,
         plot_embedding(night.features, labels, method="pca", n_samples=_N_POINTS, show=False),
         "Windows in the plane",
-        "Features of single windows on their first two principal components, coloured by the "
+        "Features of single windows on their first two principal components, colored by the "
         "stage cluster of their 30 s.",
     )
 

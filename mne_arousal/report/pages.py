@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mne
 
-from ..annotate import Night
-from ..outputs import PARTIAL, check_output_folder
+from ..night import Night
 from ..utils.errors import RecordingError
+from ..utils.files import check_output_folder, partial_file
 from .dataset import add_dataset
 from .night import add_night
 from .tables import SORT_CSS, SORT_JS
@@ -41,7 +39,7 @@ def make_report(
     Parameters
     ----------
     source : instance of Night | path-like
-        What ``mne_arousal.annotate.analyse_recording`` returned; or the folder of a derivative,
+        What ``mne_arousal.annotate.analyze_recording`` returned; or the folder of a derivative,
         or of the BIDS dataset whose ``derivatives/mne-arousal`` it is.
     raw : instance of Raw | path-like | None
         The recording that the night is of. None leaves single arousals out.
@@ -75,11 +73,11 @@ def make_report(
 
     Examples
     --------
-    >>> from mne_arousal.annotate import analyse_recording
+    >>> from mne_arousal.annotate import analyze_recording
     >>> from mne_arousal.datasets import simulate_psg
     >>> from mne_arousal.report import make_report
     >>> raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
-    >>> night = analyse_recording(raw, features=("spectral",), random_state=0, verbose="error")
+    >>> night = analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
     >>> report = make_report(night, raw=raw, n_examples=1, verbose="error")
     >>> report.save("night.html", open_browser=False)  # doctest: +SKIP
     """
@@ -163,8 +161,7 @@ def save_report(report: mne.Report, path: PathLike, *, overwrite: bool = False) 
 
     Examples
     --------
-    >>> import tempfile
-    >>> import mne
+    >>>     >>> import mne
     >>> from mne_arousal.report import save_report
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = save_report(mne.Report(verbose="error"), f"{folder}/night.html")
@@ -176,12 +173,7 @@ def save_report(report: mne.Report, path: PathLike, *, overwrite: bool = False) 
         raise RecordingError(f"A report is a file of HTML: {path.name} should end in .html.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} is there already. Pass overwrite=True to replace it.")
-    folder = check_output_folder(path.parent)
-    try:
-        with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=folder) as work:
-            made = Path(work) / path.name
-            report.save(made, open_browser=False, verbose="error")
-            os.replace(made, path)
-    except OSError as error:
-        raise RecordingError(f"The report {path} can't be written ({error.strerror}).") from error
+    check_output_folder(path.parent)
+    with partial_file(path) as made:
+        report.save(made, open_browser=False, verbose="error")
     return path

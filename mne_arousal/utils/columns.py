@@ -6,10 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .bands import BANDS
+
+# Quantities of the package's own extractors; all others name their extractor themselves.
+_SPECTRAL = {*BANDS, "level"}
+
 
 @dataclass(frozen=True)
 class Column:
     """One column: ``"{role}:{channel}:{quantity}"``, with the extractor that made it.
+
+    An extractor names itself in its columns: ``"{role}:{channel}:{extractor}.{quantity}"``, or
+    ``"psg:{extractor}:{quantity}"`` for what belongs to all channels. Plain quantities are the
+    bands and levels of `SpectralTransformer`; plain quantities that are none of these, without an
+    extractor's name, are of an unknown extractor.
 
     Parameters
     ----------
@@ -20,7 +30,7 @@ class Column:
     quantity : str
         What is measured.
     extractor : str
-        ``"spectral"``, ``"dmd"``, ``"encoder"`` or ``"unknown"``.
+        ``"spectral"``, ``"dmd"``, ``"encoder"``, the name that the column says, or ``"unknown"``.
     """
 
     role: str
@@ -38,8 +48,12 @@ class Column:
             return cls("", "", text, "unknown")
         if role == "psg":
             return cls(role, channel, quantity, channel)
-        extractor = "dmd" if quantity.startswith("dmd") else "spectral"
-        return cls(role, channel, quantity, extractor)
+        named, dot, rest = quantity.partition(".")
+        if dot and named and rest:
+            return cls(role, channel, rest, named)
+        if quantity in _SPECTRAL:
+            return cls(role, channel, quantity, "spectral")
+        return cls(role, channel, quantity, "dmd" if quantity.startswith("dmd") else "unknown")
 
 
 def parse_columns(names) -> list[Column]:

@@ -22,3 +22,7 @@ class RecordingError(ValueError):
     def __init__(self, message: str, recording: str | None = None):
         self.recording = recording
         super().__init__(f"{recording}: {message}" if recording else message)
+
+
+class OutputError(RecordingError):
+    """A result can't be written, which is the fault of the disk and not of the recording."""

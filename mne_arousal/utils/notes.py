@@ -1,46 +1,98 @@
-"""Warnings about a recording, which whoever works through many of them keeps as notes."""
+"""Notes on a recording: warnings with a code, which whoever works through many of them collects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from mne.utils import warn
 
-_notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
+#: What may be noted of a recording, and what its flag in a dataset's table means.
+CODES = {
+    "channel_dropped": "A channel was flat or missing and was left out.",
+    "unit_guessed": "A channel's unit was wrong and was put right.",
+    "uncalibrated": "Too little quiet sleep to measure noise on.",
+    "no_sleep": "No sleep was found.",
+}
 
 
-def warn_of(text: str) -> None:
-    """Warn of something about a recording, or note it where notes are taken.
+@dataclass(frozen=True)
+class Note:
+    """Something about a recording that its user should know.
 
     Parameters
     ----------
+    code : str
+        What kind of thing, one of `CODES`. Flags are made from it, never from the text.
+    recording : str
+        Name of the recording.
     text : str
-        What, beginning with the name of the recording.
+        A sentence.
+    channel : str
+        Name of the channel, empty where it is about none.
+    onset, duration : float | None
+        When it is so, s from the start of the recording; None for throughout.
     """
-    notes = _notes.get()
+
+    code: str
+    recording: str
+    text: str
+    channel: str = ""
+    onset: float | None = None
+    duration: float | None = None
+
+    def __post_init__(self):
+        if self.code not in CODES:
+            raise ValueError(f"{self.code!r} is no code of a note: {', '.join(CODES)}.")
+
+    def __str__(self) -> str:
+        return f"{self.recording}: {self.text}"
+
+
+_collected: ContextVar[list[Note] | None] = ContextVar("notes", default=None)
+
+
+def add_note(
+    code: str,
+    recording: str,
+    text: str,
+    *,
+    channel: str = "",
+    onset: float | None = None,
+    duration: float | None = None,
+) -> None:
+    """Warn of something about a recording, or note it where notes are collected.
+
+    Parameters
+    ----------
+    code, recording, text, channel, onset, duration
+        As in `Note`.
+    """
+    note = Note(code, recording, text, channel, onset, duration)
+    notes = _collected.get()
     if notes is None:
-        warn(text)
+        warn(str(note))
     else:
-        notes.append(text)
+        notes.append(note)
 
 
 @contextmanager
-def taking_notes() -> Iterator[list[str]]:
-    """Note, in this thread, what would be warned of.
+def collect_notes() -> Iterator[list[Note]]:
+    """Collect, in this thread, what would be warned of.
 
     The filters of ``warnings`` belong to the process: threads that catch warnings take those of
     others and restore each other's filters. Notes belong to their thread.
 
     Yields
     ------
-    notes : list of str
+    notes : list of Note
         Filled while the context lasts.
     """
-    notes: list[str] = []
-    token = _notes.set(notes)
+    notes: list[Note] = []
+    token = _collected.set(notes)
     try:
         yield notes
     finally:
-        _notes.reset(token)
+        _collected.reset(token)

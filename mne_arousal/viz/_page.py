@@ -9,8 +9,8 @@ import numpy as np
 from scipy.signal import butter, sosfiltfilt, stft
 from scipy.signal.windows import dpss
 
-from ..channels import channel_roles, select_channels, signal_kind
-from ..reading import read_recording
+from ..recording.channels import channel_roles, select_channels, signal_kind
+from ..recording.reading import read_recording
 from ._style import COLORS
 
 # Hz, as the AASM manual recommends for display

@@ -1,4 +1,4 @@
-"""Colours and panels that all figures share."""
+"""Colors and panels that all figures share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ..hypnogram import UNSCORED
 
-# Okabe & Ito (2008): told apart by colour-blind readers, and in grey by its steps in lightness.
+# Okabe & Ito (2008): told apart by color-blind readers, and in gray by its steps in lightness.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 MARKERS = "os^Dv"
 NONE = "#BBBBBB"
@@ -16,7 +16,7 @@ AROUSAL = "#D55E00"
 
 
 def label_color(label) -> str:
-    """Colour of a cluster, the same in every figure."""
+    """Color of a cluster, the same in every figure."""
     return NONE if label == UNSCORED else COLORS[int(label) % len(COLORS)]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from mne.viz.utils import plt_show
 
-from ..events import EMG_RISE, MUSCLE, SWAY
+from ..arousals.rules import EMG_RISE, MUSCLE, SWAY
 from ._page import draw_channels, draw_spectrogram, page_signals
 from ._style import AROUSAL, COLORS, panel_axes
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..annotate import Night
+    from ..night import Night
     from ..utils.types import Recording
 
 PAGE = 30.0  # s, the length of the page on which arousals are scored
@@ -58,7 +58,7 @@ def plot_arousal(
         ``night.candidates``, with at least ``onset`` and ``duration`` (s from the start of
         the recording); or a time in s (a float), with no event to mark.
     night : instance of Night | None
-        What ``mne_arousal.annotate.analyse_recording`` returned: gives the evidence, the
+        What ``mne_arousal.annotate.analyze_recording`` returned: gives the evidence, the
         threshold and the channels that were used.
     evidence : DataFrame | None
         Evidence and its parts, indexed by the onset of the windows in s, such as
@@ -87,11 +87,11 @@ def plot_arousal(
 
     Examples
     --------
-    >>> from mne_arousal.annotate import analyse_recording
+    >>> from mne_arousal.annotate import analyze_recording
     >>> from mne_arousal.datasets import simulate_psg
     >>> from mne_arousal.viz import plot_arousal
     >>> raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
-    >>> night = analyse_recording(raw, features=("spectral",), random_state=0, verbose="error")
+    >>> night = analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
     >>> fig = plot_arousal(raw, 0, night=night, show=False)
     """
     event = _as_event(event, night)

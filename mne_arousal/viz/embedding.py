@@ -35,17 +35,17 @@ def plot_embedding(
     axes: Axes | None = None,
     show: bool = True,
 ) -> Figure:
-    """Plot windows in the plane, coloured by state or stage cluster.
+    """Plot windows in the plane, colored by state or stage cluster.
 
     Features are scaled to unit variance first. Distances between far groups and sizes of
-    groups mean little in t-SNE; neighbours do (van der Maaten & Hinton, 2008).
+    groups mean little in t-SNE; neighbors do (van der Maaten & Hinton, 2008).
 
     Parameters
     ----------
     features : array or DataFrame, shape (n_windows, n_features)
         Features of the windows. Rows with NaN (gaps in the recording) are left out.
     labels : array-like of int, shape (n_windows,) | None
-        State or cluster of each window; -1 (none) is grey. None draws one colour.
+        State or cluster of each window; -1 (none) is gray. None draws one color.
     method : ``"tsne"`` | ``"pca"``
         How to get to two dimensions. t-SNE shows groups; PCA keeps distances, and takes
         no time.
@@ -111,7 +111,7 @@ def _to_plane(values, method, rng) -> tuple[np.ndarray, list[str]]:
             points = np.column_stack([points, np.zeros(len(points))])
         share = [*pca.explained_variance_ratio_, 0.0][:2]
         return points, [f"PC {i + 1} ({100 * s:.0f} % of variance)" for i, s in enumerate(share)]
-    # t-SNE's neighbour search is slow in many dimensions, and the tail is noise.
+    # t-SNE's neighbor search is slow in many dimensions, and the tail is noise.
     if min(scaled.shape) > 50:
         scaled = PCA(50, random_state=rng).fit_transform(scaled)
     perplexity = min(30.0, (len(scaled) - 1) / 3)

@@ -83,8 +83,8 @@ def plot_index(
     asleep = ~np.isin(clusters, [UNSCORED, *wake_clusters])
     hours = len(clusters) * epoch_length / 3600
     edges = np.append(np.arange(0, hours, bin_length / 3600), hours)
-    centres = (np.arange(len(clusters)) + 0.5) * epoch_length / 3600
-    sleep = np.histogram(centres[asleep], edges)[0] * epoch_length / 3600
+    centers = (np.arange(len(clusters)) + 0.5) * epoch_length / 3600
+    sleep = np.histogram(centers[asleep], edges)[0] * epoch_length / 3600
     onsets = arousal_onsets(arousals)
     counts = np.histogram(onsets, edges)[0]
     enough = sleep >= _FEWEST * np.diff(edges)

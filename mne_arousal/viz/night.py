@@ -133,7 +133,7 @@ def _draw_clusters(axis, stages, epoch_length, names) -> None:
     found = np.unique(stages[stages != UNSCORED])
     for y, label in enumerate(found):
         epochs = np.flatnonzero(stages == label)
-        # Neighbours are drawn as one bar: a bar per epoch leaves hairlines in print.
+        # Neighbors are drawn as one bar: a bar per epoch leaves hairlines in print.
         runs = np.split(epochs, np.flatnonzero(np.diff(epochs) > 1) + 1)
         spans = [(run[0] * epoch_length / 3600, len(run) * epoch_length / 3600) for run in runs]
         axis.broken_barh(spans, (y - 0.4, 0.8), color=label_color(label), linewidth=0)

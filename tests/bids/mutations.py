@@ -31,7 +31,7 @@ KINDS = ("set", "field", "delete", "insert", "cut", "swap")
 
 
 def small_edf(duration=310, sfreq=20):
-    """Bytes of an EDF+ file of noise, long enough to be analysed."""
+    """Bytes of an EDF+ file of noise, long enough to be analyzed."""
     rng = np.random.default_rng(0)
     signals = [
         edfio.EdfSignal(rng.normal(0, 20, duration * sfreq), sfreq, label=label)

@@ -5,8 +5,8 @@ import os
 import signal
 import sys
 
-from mne_arousal import outputs
 from mne_arousal.cli import main
+from mne_arousal.utils import files
 
 # Forked from a server that has imported everything once and has no threads: a fresh interpreter
 # would need seconds for each.
@@ -42,7 +42,7 @@ def _kill_at_write(number):
         if calls[0] == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    outputs.os.replace = counted
+    files.os.replace = counted
 
 
 def start(arguments, **options):

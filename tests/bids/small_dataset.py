@@ -39,7 +39,7 @@ def eeg_file(root, subject, extension=".edf"):
 
 
 def add_noise(root, subject, duration=400.0, **kwargs):
-    """Write a bare EDF recording of noise, which has no sleep but can be analysed."""
+    """Write a bare EDF recording of noise, which has no sleep but can be analyzed."""
     path = eeg_file(root, subject)
     path.unlink(missing_ok=True)
     return write_edf(path, noise_raw(duration, seed=int(subject), **kwargs))

@@ -134,16 +134,16 @@ def test_turns_at_the_gpu():
         assert inside == []
 
 
-def test_only_steps_on_a_gpu_take_turns(monkeypatch):
+def test_only_steps_on_a_gpu_share_gpu(monkeypatch):
     """On a CPU nobody waits."""
     from mne_arousal import make_arousal_pipeline
 
     pipeline = make_arousal_pipeline(random_state=0)
-    assert process.take_turns(pipeline, "cpu")["features"].transformer_list[1][1].__class__ is not (
+    assert process.share_gpu(pipeline, "cpu")["features"].transformer_list[1][1].__class__ is not (
         GpuTurn
     )
     monkeypatch.setattr(process, "resolve_device", lambda device: "cuda")
-    steps = dict(process.take_turns(pipeline, "auto")["features"].transformer_list)
+    steps = dict(process.share_gpu(pipeline, "auto")["features"].transformer_list)
     assert isinstance(steps["dmd"], GpuTurn)
     assert isinstance(steps["encoder"], GpuTurn)
     assert not isinstance(steps["spectral"], GpuTurn)

@@ -322,13 +322,13 @@ def test_an_unexpected_error_costs_one_recording(root, monkeypatch):
     add_noise(root, SUBJECT)
     from mne_arousal.bids import process
 
-    analyse = process.analyse_recording
+    analyze = process.analyze_recording
 
     def faulty(raw, **kwargs):
         if "sub-02" in str(raw.filenames[0]):
             raise IndexError("index 7 is out of bounds")
-        return analyse(raw, **kwargs)
+        return analyze(raw, **kwargs)
 
-    monkeypatch.setattr(process, "analyse_recording", faulty)
+    monkeypatch.setattr(process, "analyze_recording", faulty)
     assert "unexpected IndexError (index 7 is out of bounds)" in result(root)[0]
     assert "sub-02_task-sleep_eeg" in (root / DEFAULT_OUTPUT / "arousals.tsv").read_text()

@@ -27,7 +27,7 @@ def test_a_second_run_does_nothing(noise_dataset, monkeypatch):
     """Finished recordings are left as they are."""
     annotate(noise_dataset)
     before = tree_bytes(noise_dataset / DEFAULT_OUTPUT, leave_out=())
-    monkeypatch.setattr("mne_arousal.bids.process.analyse_recording", None)
+    monkeypatch.setattr("mne_arousal.bids.process.analyze_recording", None)
     table = annotate(noise_dataset)
     assert list(table["status"]) == ["ok"] * 3
     assert tree_bytes(noise_dataset / DEFAULT_OUTPUT, leave_out=()) == before
@@ -82,7 +82,7 @@ def test_other_settings_are_refused(noise_dataset):
     """Results of different settings don't mix, unless all are made anew."""
     annotate(noise_dataset, subjects=["01", "02"])
     before = tree_bytes(noise_dataset / DEFAULT_OUTPUT)
-    for options in ({"random_state": 1}, {"subjects": "03", "false_alarms": 3.0}):
+    for options in ({"random_state": 1}, {"subjects": "03", "false_alarms_per_hour": 3.0}):
         with pytest.raises(RecordingError, match="made with other settings"):
             annotate(noise_dataset, **options)
     with pytest.raises(RecordingError, match=r"random_state was 0 and is 1"):
@@ -194,7 +194,7 @@ def test_jobs_and_order_change_nothing(noise_dataset, tmp_path):
     ("options", "message"),
     [
         ({"random_state": None}, "random_state is a number"),
-        ({"false_alarms": 0}, "false_alarms is a positive number"),
+        ({"false_alarms_per_hour": 0}, "false_alarms_per_hour is a positive number"),
         ({"fit_on": "01", "pipeline": "x"}, "not both"),
     ],
 )
@@ -216,18 +216,18 @@ def test_interrupted_by_the_user(noise_dataset, monkeypatch, capsys):
     """Control-C leaves what is finished, summed up; the next run goes on."""
     from mne_arousal.bids import process
 
-    analyse = process.analyse_recording
+    analyze = process.analyze_recording
 
     def interrupted(raw, **kwargs):
         if "sub-02" in str(raw.filenames[0]):
             raise KeyboardInterrupt
-        return analyse(raw, **kwargs)
+        return analyze(raw, **kwargs)
 
-    monkeypatch.setattr(process, "analyse_recording", interrupted)
+    monkeypatch.setattr(process, "analyze_recording", interrupted)
     command = ["detect", str(noise_dataset), *CLI_FAST]
     assert main(command) == 130
     assert "interrupted" in capsys.readouterr().err
     summary = pd.read_csv(noise_dataset / DEFAULT_OUTPUT / "arousals.tsv", sep="\t")
     assert list(summary["status"]) == ["ok"]
-    monkeypatch.setattr(process, "analyse_recording", analyse)
+    monkeypatch.setattr(process, "analyze_recording", analyze)
     assert main(command) == 0

@@ -13,11 +13,11 @@ from mne.datasets.sleep_physionet import age
 
 from mne_arousal.bids.lock import output_lock
 from mne_arousal.bids.output_tree import OutputTree
-from mne_arousal.bids.saved_pipeline import read_pipeline
 from mne_arousal.cli import main
 from mne_arousal.datasets import fetch_sleep_edf
-from mne_arousal.outputs import OutputError, write_whole
-from mne_arousal.utils.errors import RecordingError
+from mne_arousal.pipeline_file import read_pipeline
+from mne_arousal.utils.errors import OutputError, RecordingError
+from mne_arousal.utils.files import write_file
 
 from ..recordings import noise_raw
 from .processes import start
@@ -150,14 +150,14 @@ def test_disk_full(noise_dataset, tmp_path):
 
 def test_a_failed_write_keeps_what_was_there(tmp_path, monkeypatch):
     """Neither half a file nor a left-over."""
-    write_whole(tmp_path / "table.tsv", b"old")
+    write_file(tmp_path / "table.tsv", b"old")
 
     def full(handle):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left on device"):
-        write_whole(tmp_path / "table.tsv", b"new")
+        write_file(tmp_path / "table.tsv", b"new")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.cluster import MiniBatchKMeans
 
-from mne_arousal import make_arousal_pipeline
-from mne_arousal.annotate import analyse_recording
-from mne_arousal.bids.saved_pipeline import pipeline_bytes, read_pipeline
+from mne_arousal import analyze_recording, make_arousal_pipeline
+from mne_arousal.pipeline_file import pipeline_bytes, read_pipeline
 from mne_arousal.utils.errors import RecordingError
 
 from ..recordings import noise_raw
@@ -28,7 +27,7 @@ def fitted(simulated):
 
 def tables(pipeline, raw):
     """What a pipeline makes of a recording."""
-    night = analyse_recording(raw, pipeline=pipeline, verbose="error")
+    night = analyze_recording(raw, pipeline=pipeline, verbose="error")
     return night.features, night.stages, night.arousals
 
 
@@ -49,7 +48,7 @@ def test_what_is_saved_tells_nothing_of_the_recordings(fitted, tmp_path):
     (tmp_path / "pipeline").write_bytes(pipeline_bytes(fitted))
     clusterer = read_pipeline(tmp_path / "pipeline")[-1]
     assert len(clusterer.labels_) == 0
-    assert clusterer._scales == {}
+    assert clusterer._stages._scales == {}
 
 
 @pytest.mark.parametrize("at", [0, 100, 2000, -1, "cut", "empty"])
@@ -66,12 +65,12 @@ def test_tampered_pipelines_are_refused(fitted, tmp_path, at):
 
 def test_only_known_classes_are_made(fitted, tmp_path, monkeypatch):
     """A file can't name a class of its own choice, however well it is sealed."""
-    from mne_arousal.bids import saved_pipeline
+    from mne_arousal import pipeline_file
 
     def evil(value, arrays):
         return {"class": "Popen", "state": {"args": "touch run"}}
 
-    monkeypatch.setattr(saved_pipeline, "_pack", evil)
+    monkeypatch.setattr(pipeline_file, "_pack", evil)
     (tmp_path / "pipeline").write_bytes(pipeline_bytes(fitted))
     with pytest.raises(RecordingError, match="does not fit"):
         read_pipeline(tmp_path / "pipeline")

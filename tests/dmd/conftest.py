@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 
 @pytest.fixture(scope="session")
 def windows():
-    """Coloured noise, V, shape (40, 3, 200)."""
+    """Colored noise, V, shape (40, 3, 200)."""
     noise = np.random.default_rng(0).standard_normal((40, 3, 300))
     return 1e-5 * lfilter([1.0], [1.0, -1.2, 0.8, -0.3], noise)[:, :, 100:]
 

@@ -44,7 +44,7 @@ def test_what_does_not_overlap_on_a_grid_is_not_shared(starts):
     assert not can_share(np.array(starts), 200, 10)
 
 
-def test_shared_sums_hold_through_a_night_with_artefacts():
+def test_shared_sums_hold_through_a_night_with_artifacts():
     """Eight hours at 100 Hz, EEG of 20 µV beside jumps of a volt: no window feels another's."""
     rng = np.random.default_rng(0)
     n = 8 * 3600 * 100

@@ -120,7 +120,7 @@ def test_one_sample_is_no_window(windows):
         ({"rank": 1.5}, "rank must"),
         ({"rank": True}, "rank must"),
         ({"rank": "full"}, "rank must"),
-        ({"method": "optimised"}, "method must be one of"),
+        ({"method": "optimized"}, "method must be one of"),
         ({"batch_size": 0}, "batch_size must"),
         ({"backend": "jax"}, "backend must"),
         ({"device": "tpu"}, "device must"),

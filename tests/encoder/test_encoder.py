@@ -10,7 +10,9 @@ import torch
 from sklearn.base import clone
 
 from mne_arousal import PSGWindower
+from mne_arousal.encoder.prepared import prepare_windows
 from mne_arousal.encoder.sequences import find_sequences
+from mne_arousal.encoder.training.fitting import fit_encoder
 
 
 def test_latents_carry_times_and_names(make_windows, make_encoder):
@@ -97,7 +99,7 @@ def test_context_reaches_across_windows(make_encoder):
 
 def test_same_seed_same_result(make_windows, make_encoder):
     windows = make_windows(duration=120.0)
-    options = {"view_weight": 0.1, "neighbour_weight": 0.1, "cross_modal_weight": 0.1}
+    options = {"view_weight": 0.1, "neighbor_weight": 0.1, "cross_modal_weight": 0.1}
     first = make_encoder(**options).fit_transform(windows)
     pd.testing.assert_frame_equal(first, make_encoder(**options).fit_transform(windows))
     assert not np.allclose(first, make_encoder(**options, random_state=1).fit_transform(windows))
@@ -106,13 +108,13 @@ def test_same_seed_same_result(make_windows, make_encoder):
 @pytest.mark.parametrize("kind", ["ntxent", "vicreg"])
 def test_each_part_of_the_objective_is_in_the_history(make_windows, make_encoder, kind):
     encoder = make_encoder(
-        view_weight=0.1, neighbour_weight=0.2, cross_modal_weight=0.3, contrast=kind, max_epochs=2
+        view_weight=0.1, neighbor_weight=0.2, cross_modal_weight=0.3, contrast=kind, max_epochs=2
     ).fit(make_windows())
     history = encoder.history_
     total = (
         history["reconstruction"]
         + 0.1 * history["views"]
-        + 0.2 * history["neighbours"]
+        + 0.2 * history["neighbors"]
         + 0.3 * history["cross_modal"]
     )
     np.testing.assert_allclose(history["loss"], total, rtol=1e-5)
@@ -224,7 +226,7 @@ def test_long_recordings_are_encoded_in_pieces_that_fit_together(make_encoder):
     X = np.random.default_rng(0).normal(size=(1200, 1, 32))
     encoder = make_encoder(sfreq=64.0, max_epochs=1).fit(X)
     pieces = encoder.transform(X)
-    windows, source, sequential = encoder._read(X)
+    windows, source, sequential = prepare_windows(encoder, X)
     spectra = torch.from_numpy(source.recordings[0].frames[source.recordings[0].lookup])
     with torch.inference_mode():
         whole = encoder.network_(spectra[None].float())[0].numpy()
@@ -262,7 +264,7 @@ def test_gpu_gives_the_same_latents(make_windows, make_encoder):
 def test_spectrograms_on_a_gpu_are_those_of_the_cpu(make_windows, make_encoder):
     windows = make_windows(2)
     encoder = make_encoder(max_epochs=0)
-    _, source, _ = encoder._fit(windows)
+    _, source, _ = fit_encoder(encoder, windows)
     pieces = find_sequences(source.recordings, True)
     pieces = pieces[pieces.length == pieces.length.max()]
     before = source.spectra(pieces)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mne_arousal.encoder.losses import (
+from mne_arousal.encoder.training.losses import (
     augment_spectra,
     contrast,
     default_augmentation,
@@ -13,7 +13,7 @@ from mne_arousal.encoder.losses import (
     reconstruction,
     vicreg,
 )
-from mne_arousal.encoder.rotation import equalising_rotation
+from mne_arousal.encoder.training.rotation import equalizing_rotation
 
 
 def test_nt_xent_equals_its_definition():
@@ -70,7 +70,7 @@ def test_augmentation_changes_values_and_keeps_the_shape():
 def test_rotation_gives_all_axes_one_variance(n):
     mixing = np.random.default_rng(n).normal(size=(n, n)) * np.arange(1, n + 1)
     covariance = mixing @ mixing.T
-    rotation = equalising_rotation(covariance)
+    rotation = equalizing_rotation(covariance)
     np.testing.assert_allclose(rotation @ rotation.T, np.eye(n), atol=1e-12)
     variances = np.diag(rotation @ covariance @ rotation.T)
     np.testing.assert_allclose(variances, np.trace(covariance) / n)

@@ -1,4 +1,4 @@
-"""Log spectrograms and their standardisation."""
+"""Log spectrograms and their standardization."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from mne_arousal.encoder.spectrogram import (
     log_spectrum,
     present_features,
     robust_statistics,
-    standardise,
+    standardize,
 )
 from mne_arousal.utils.windows import Channel
 
@@ -53,11 +53,11 @@ def test_two_levels_are_not_clipped_away():
     frames = np.zeros((1000, 1, N_BANDS + 1))
     frames[:300] = -2
     frames += np.random.default_rng(0).normal(scale=0.01, size=frames.shape)
-    standardise(frames, *robust_statistics(frames), np.ones((1, N_BANDS + 1), dtype=bool))
+    standardize(frames, *robust_statistics(frames), np.ones((1, N_BANDS + 1), dtype=bool))
     assert np.abs(frames).max() < 4
 
 
 def test_constant_channel_is_typical():
     frames = np.full((50, 1, N_BANDS + 1), -20.0)
-    standardise(frames, *robust_statistics(frames), np.ones((1, N_BANDS + 1), dtype=bool))
+    standardize(frames, *robust_statistics(frames), np.ones((1, N_BANDS + 1), dtype=bool))
     assert (frames == 0).all()

@@ -7,7 +7,7 @@ import pytest
 
 mpl.use("Agg")
 
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.report import make_report, save_report
 
@@ -16,7 +16,7 @@ from mne_arousal.report import make_report, save_report
 def simulated():
     """A simulated recording and the night that was found in it."""
     raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
-    return raw, analyse_recording(raw, features=("spectral",), random_state=0, verbose="error")
+    return raw, analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
 
 
 @pytest.fixture(scope="session")

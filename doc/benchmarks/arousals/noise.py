@@ -25,7 +25,7 @@ from sklearn.mixture import GaussianMixture
 from tables import prepare
 
 from mne_arousal import ArousalClusterer, events, scan
-from mne_arousal.night_table import sleep_gates
+from mne_arousal.stages.epochs import sleep_gates
 
 LOWEST = 2.5  # score down to which events are kept
 ASKED = 2.0  # false alarms an hour
@@ -71,9 +71,9 @@ these events are arousals, and how many nobody knows.
   spreads and with random phases, exceed as often as is asked.
 - **mixture**: two Gaussians fitted to the scores of all candidates; the lower one is noise.
 - **false discovery rate**: no rate but a share is asked for: the greatest share of noise among the
-  events found, 2 %, by the tail of *quietest sleep*. This is the default `false_share`, which with
-  the default `false_alarms` sets the threshold of a night. More than was asked are noise, since of
-  all thresholds that meet the share the lowest is taken.
+  events found, 2 %, by the tail of *quietest sleep*. This is the default `max_fdr`, which with
+  the default `false_alarms_per_hour` sets the threshold of a night. More than was asked are
+  noise, since of all thresholds that meet the share the lowest is taken.
 """
 
 
@@ -86,14 +86,14 @@ class Case:
     events: pd.DataFrame
     hours: float
     quiet_hours: float
-    mirrored: np.ndarray
+    flipped: np.ndarray
     candidates: np.ndarray
     exposed: dict
     surrogates: np.ndarray
     n_true: int
     few_bands: bool
 
-    def open_hours(self, threshold):
+    def hours_at_risk_above(self, threshold):
         """Hours open to noise, for a threshold."""
         return float(np.interp(threshold, list(self.exposed), list(self.exposed.values())))
 
@@ -120,12 +120,14 @@ def examine(name: str, cache: Path) -> Case:
             table[column] = (overlaps(marks, table) > 0).any(axis=0)
     scanned = scan.scan(parts["evidence"], hop, asleep)
     gap = max(round(1 / hop), 1)
-    mirrored = scan.pick(scanned.mirrored, scanned.mirrored_length, 1.0, gap)
+    flipped = scan.pick(scanned.flipped, scanned.flipped_length, 1.0, gap)
     starts = scan.pick(scanned.score, scanned.length, 1.0, gap)
     starts = starts[asleep[starts]]
     scores, lengths = scanned.score[starts], scanned.length[starts]
     exposed = {
-        t: scan.open_sleep(asleep, starts[scores > t], lengths[scores > t], hop, RULES.stable_sleep)
+        t: scan.hours_at_risk(
+            asleep, starts[scores > t], lengths[scores > t], hop, RULES.stable_sleep
+        )
         for t in np.arange(2.5, 8.1, 0.25)
     }
     _, *middle, _ = name.split("-")
@@ -135,7 +137,7 @@ def examine(name: str, cache: Path) -> Case:
         table,
         asleep.sum() * hop / 3600,
         scanned.quiet_hours,
-        scanned.mirrored[mirrored],
+        scanned.flipped[flipped],
         scores,
         exposed,
         surrogate_scores(parts["evidence"][asleep], hop),
@@ -162,10 +164,10 @@ def surrogate_scores(evidence, hop) -> np.ndarray:
 
 
 def constants(cases) -> dict:
-    """Rates and variances of noise and of mirrored noise, over simulated nights."""
+    """Rates and variances of noise and of flipped noise, over simulated nights."""
     mere = np.concatenate([mere_scores(c) for c in cases])
-    over = np.concatenate([c.mirrored[c.mirrored > 2] for c in cases])
-    hours = sum(c.open_hours(4.0) for c in cases)
+    over = np.concatenate([c.flipped[c.flipped > 2] for c in cases])
+    hours = sum(c.hours_at_risk_above(4.0) for c in cases)
     return {
         "rate": np.sum(mere > 3) / hours,
         "variance": np.mean(mere[mere > 3] ** 2 - 9) / 2,
@@ -184,7 +186,7 @@ def threshold_of(case, way: str, asked: float) -> float:
     noise = (
         scan.Noise()
         if way == "constants"
-        else scan.measure_noise(case.mirrored, case.quiet_hours, few_bands=case.few_bands)
+        else scan.measure_noise(case.flipped, case.quiet_hours, few_bands=case.few_bands)
     )
     if way == "surrogates":
         n = max(int(asked * case.hours * SURROGATES), 1)
@@ -198,10 +200,12 @@ def threshold_of(case, way: str, asked: float) -> float:
     share = 0.02 if way == "false discovery rate" else 1.0
     rate = 1e6 if way == "false discovery rate" else asked
 
-    def open_hours(threshold):
-        return case.hours if way.endswith("all sleep open") else case.open_hours(threshold)
+    def hours_at_risk_above(threshold):
+        return case.hours if way.endswith("all sleep open") else case.hours_at_risk_above(threshold)
 
-    return scan.choose_threshold(case.candidates, case.hours, open_hours, noise, rate, share)
+    return scan.choose_threshold(
+        case.candidates, case.hours, hours_at_risk_above, noise, rate, share
+    )
 
 
 WAYS = (
@@ -252,7 +256,7 @@ def write_page(simulated, real, output: Path) -> None:
     mere = np.concatenate([mere_scores(c) for c in many])
     tail = []
     for t in (3.0, 3.5, 4.0, 4.5, 5.0):
-        hours = sum(c.open_hours(4.0) for c in many)
+        hours = sum(c.hours_at_risk_above(4.0) for c in many)
         expected = values["rate"] * np.exp(-(t**2 - 9) / (2 * values["variance"]))
         deep = sum(int((c.events["score"] > t).sum()) for c in real) / sum(c.hours for c in real)
         tail.append([f"{t:g}", np.sum(mere > t) / hours, expected, deep])
@@ -261,7 +265,8 @@ def write_page(simulated, real, output: Path) -> None:
         cases = [c for c in simulated if c.kind == kind]
         n = sum(int(np.sum(mere_scores(c) > 3.5)) for c in cases)
         hours, opened = (
-            sum(x) for x in zip(*((c.hours, c.open_hours(4.0)) for c in cases), strict=True)
+            sum(x)
+            for x in zip(*((c.hours, c.hours_at_risk_above(4.0)) for c in cases), strict=True)
         )
         exposure.append([f"`{kind}`", cell(hours, 1), cell(opened / hours), n / hours, n / opened])
     text = PAGE.format(

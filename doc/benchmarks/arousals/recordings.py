@@ -23,7 +23,7 @@ PARTS = ("simulated", "implants", "untouched")
 
 SEEDS = {"choose": (200, 201, 202, 203), "report": (301, 302, 303, 304, 305)}
 RATES = (5, 20, 60)  # implants per hour
-# People of the UCD sleep apnoea database, every second one in either half. Of SC4001, the first
+# People of the UCD sleep apnea database, every second one in either half. Of SC4001, the first
 # half of the night serves for choosing, the second for reporting.
 PEOPLE = {
     "choose": ("ucddb002", "ucddb005", "ucddb007", "ucddb009", "ucddb011", "ucddb013"),

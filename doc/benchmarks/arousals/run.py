@@ -24,8 +24,8 @@ from robustness import changed_names
 from tables import Prepared, detect, prepare, state_of_code
 from threadpoolctl import threadpool_limits
 
-from mne_arousal.annotate import analyse_recording
-from mne_arousal.evidence import COMPONENTS
+from mne_arousal import analyze_recording
+from mne_arousal.arousals.evidence import COMPONENTS
 from mne_arousal.pipeline import FEATURES
 
 MAIN = "mne-arousal"
@@ -40,7 +40,7 @@ METHODS = {
 }
 ASKED = (1.0, 2.0, 5.0)  # false alarms per hour; the second is the default
 LENIENT = 60.0  # false alarms per hour at which candidates for average precision are collected
-ABLATION = ("medium", "hard", "old", "apnoea")  # kinds, of two seeds each
+ABLATION = ("medium", "hard", "old", "apnea")  # kinds, of two seeds each
 ABLATION_RATE = RATES[1]  # implants per hour
 
 
@@ -76,7 +76,7 @@ def _run_one(name, method, cache, features) -> dict:
     start = time.process_time()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        night = detect(prepared, false_alarms=ASKED[1], **options)
+        night = detect(prepared, false_alarms_per_hour=ASKED[1], **options)
     seconds = sum(prepared.seconds.values()) + time.process_time() - start
     _remember_evidence(night.pipeline[-1])
     result = describe(prepared, method) | {
@@ -154,9 +154,9 @@ def describe(prepared: Prepared, method: str) -> dict:
 def evidence_by_second(night) -> list[float]:
     """Return the evidence of each second: of the window around its middle."""
     evidence = night.evidence["evidence"]
-    centre = evidence.index.get_level_values("onset").to_numpy(float) + 1.0
+    center = evidence.index.get_level_values("onset").to_numpy(float) + 1.0
     seconds = np.arange(int(night.duration)) + 0.5
-    return [round(float(x), 3) for x in np.interp(seconds, centre, evidence.to_numpy(float))]
+    return [round(float(x), 3) for x in np.interp(seconds, center, evidence.to_numpy(float))]
 
 
 def events(arousals) -> dict:
@@ -181,12 +181,12 @@ def _remember_evidence(clusterer) -> None:
     clusterer._parts = parts
 
 
-def _again(prepared: Prepared, night, false_alarms: float):
+def _again(prepared: Prepared, night, false_alarms_per_hour: float):
     """Detect with another rate of false alarms, and no other limit, and what is fitted already."""
-    night.pipeline[-1].set_params(false_alarms=false_alarms, false_share=1.0)
+    night.pipeline[-1].set_params(false_alarms_per_hour=false_alarms_per_hour, max_fdr=1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return analyse_recording(prepared.raw, pipeline=night.pipeline, verbose="error")
+        return analyze_recording(prepared.raw, pipeline=night.pipeline, verbose="error")
 
 
 def keep(result: dict, path: Path) -> None:

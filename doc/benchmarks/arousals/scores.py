@@ -103,7 +103,7 @@ def score_result(result: dict) -> dict:
     }
 
 
-def summarise(rows: list[dict]) -> dict:
+def summarize(rows: list[dict]) -> dict:
     """Pool the counts of several recordings into scores.
 
     What is found is counted per hour of the sleep that the detector found, as it tells its users;
@@ -132,10 +132,10 @@ def summarise(rows: list[dict]) -> dict:
         "mere/h": ratio(frame["mere"].sum(), frame["found_hours"].sum()),
         "alike/h": ratio((frame["others"] - frame["mere"]).sum(), frame["found_hours"].sum()),
     }
-    return out | summarise_onsets(pairs)
+    return out | summarize_onsets(pairs)
 
 
-def summarise_onsets(pairs: pd.DataFrame) -> dict:
+def summarize_onsets(pairs: pd.DataFrame) -> dict:
     """Onset errors (ms) and coverage of intervals: all, abrupt, ramped, abrupt and clear."""
     out = {}
     if not len(pairs):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from robustness import CHANGES, REAL_CHANGES
-from scores import pooled_auprc, recall_at, score_result, summarise
+from scores import pooled_auprc, recall_at, score_result, summarize
 from sleepers import KINDS
 
 OURS = "mne-arousal"
@@ -26,7 +26,7 @@ def of(results: dict, **where) -> list[dict]:
 
 def pooled(results: list[dict]) -> dict:
     """Score results together."""
-    return summarise([score_result(r) for r in results]) if results else {}
+    return summarize([score_result(r) for r in results]) if results else {}
 
 
 def cell(value, digits: int = 2) -> str:
@@ -169,9 +169,9 @@ def calibration(own: dict) -> str:
     header = ["kind", "h of sleep found", *(f"asked {float(a):g} / h" for a in asked)]
     return (
         "## Calibration: false alarms asked for and found\n\n"
-        "`false_alarms` alone sets the threshold here (`false_share=1`). Events an hour in mere "
-        "sleep, that is, that overlap neither an arousal nor a look-alike, and the factor of found "
-        "to asked at the default rate. Few events make a factor uncertain: "
+        "`false_alarms_per_hour` alone sets the threshold here (`max_fdr=1`). Events an hour in "
+        "mere sleep, that is, that overlap neither an arousal nor a look-alike, and the factor of "
+        "found to asked at the default rate. Few events make a factor uncertain: "
         "where 35 are due, chance gives 26 to 45 nine times in ten, factors of 0.7 to 1.3; where 5 "
         "are due, 2 to 9.\n\n"
         + grid([*header, "factor", "events found, asked for"], rows)

@@ -4,7 +4,8 @@
 
 Six people of the half on which settings may be chosen, one central EEG each. Prints, for limits of
 the ratio of delta to beta power (dB), the share of epochs of 30 s above it: what the limit in
-``mne_arousal.stages.deep_epochs`` was read off. An expert's stages are used for that alone.
+``mne_arousal.stages.sleep_period.deep_epochs`` was read off. An expert's stages serve that
+alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from real_sleep import EPOCH, make_raw, read_epochs
 from recordings import PEOPLE
 
 from mne_arousal import PSGWindower, SpectralTransformer
-from mne_arousal.stages import epoch_percentiles
+from mne_arousal.stages.sleep_period import epoch_percentiles
 from mne_arousal.utils.columns import parse_columns, where
 
 LIMITS = (14, 15, 16, 17, 18)  # dB

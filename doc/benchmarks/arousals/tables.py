@@ -7,7 +7,7 @@ made again::
 
     from tables import detect, prepare
     prepared = prepare("simulated-medium-200", "/tmp/cache", ("spectral",))
-    night = detect(prepared, false_alarms=2.0)  # as annotate.analyse_recording returns it
+    night = detect(prepared, false_alarms_per_hour=2.0)  # as annotate.analyze_recording returns it
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 import mne_arousal
-from mne_arousal.annotate import analyse_recording
+from mne_arousal import analyze_recording
 from mne_arousal.pipeline import FEATURES, make_arousal_pipeline
 from mne_arousal.utils.windows import INDEX_NAMES
 
@@ -122,14 +122,16 @@ def prepare(name: str, folder, features=FEATURES, *, recording=None) -> Prepared
     return _read(name, paths, tuple(features))
 
 
-def detect(prepared: Prepared, *, false_alarms=2.0, hypnogram=False, random_state=0, **options):
+def detect(
+    prepared: Prepared, *, false_alarms_per_hour=2.0, hypnogram=False, random_state=0, **options
+):
     """Detect arousals from kept features, as `annotate_arousals` does.
 
     Parameters
     ----------
     prepared : Prepared
         A recording.
-    false_alarms : float
+    false_alarms_per_hour : float
         Events an hour that noise may cause.
     hypnogram : bool
         Give the true stages to the detector, to tell sleep from wake.
@@ -145,7 +147,7 @@ def detect(prepared: Prepared, *, false_alarms=2.0, hypnogram=False, random_stat
     """
     model = make_arousal_pipeline(
         features=prepared.features,
-        false_alarms=false_alarms,
+        false_alarms_per_hour=false_alarms_per_hour,
         random_state=random_state,
         verbose="error",
     )
@@ -155,7 +157,7 @@ def detect(prepared: Prepared, *, false_alarms=2.0, hypnogram=False, random_stat
         ("features", _Kept(prepared.channels, prepared.table)),
         ("arousals", clusterer),
     ]
-    night = analyse_recording(
+    night = analyze_recording(
         prepared.raw,
         hypnogram=prepared.stages if hypnogram else None,
         pipeline=Pipeline(steps),

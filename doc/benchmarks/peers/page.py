@@ -40,7 +40,7 @@ A digest of the signals tells when a recording has changed since.
 
 - **psgscoring, rules**: one central, one occipital and one frontal EEG channel, chosen by the
   package's own rule of names, their events united; chin EMG. Profile `aasm_v3_rec` (10 s between
-  arousals, no artefact epochs) with LightGBM off. Events have no score.
+  arousals, no artifact epochs) with LightGBM off. Events have no score.
 - **psgscoring, LightGBM**: the same; threshold 0.70, or 0.80 where names say no region, as in that
   profile. Score: probability.
 - **psgscoring, U-Net v1 and v2**: one EEG channel (C4, else C3, else the first), one EOG, chin EMG;

@@ -1,0 +1,1 @@
+"""Micro-arousals: evidence, candidates, decision, onset and end."""

@@ -1,0 +1,145 @@
+"""Where in the recording an event lies: onset and end with their intervals, and channels."""
+
+from __future__ import annotations
+
+import mne
+import numpy as np
+import pandas as pd
+from mne.io import BaseRaw
+from scipy.signal import butter, sosfiltfilt
+
+from .change_point import locate_end, locate_onset
+
+LOCATED_COLUMNS = [
+    "onset",
+    "duration",
+    "onset_low",
+    "onset_high",
+    "end_low",
+    "end_high",
+    "score",
+    "stage_cluster",
+    "kind",
+    "ch_names",
+]
+_SEARCHED = 1.0  # s under the shortest duration that edges are searched for
+_SCATTER = 0.2  # s that edges of what is known to last 3 s scatter
+_AROUND = 16.0  # s of signal on each side: what the models of sleep are fitted to, and the search
+
+
+def locate_events(
+    events: pd.DataFrame,
+    raw: BaseRaw,
+    sfreq: float,
+    *,
+    min_duration: float = 3.0,
+    max_duration: float = 15.0,
+) -> pd.DataFrame:
+    """Replace the edges that detection gave by those that the EEG itself shows.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Columns ``onset``, ``duration`` (s), ``score``, ``stage_cluster``, ``kind``, as
+        :meth:`ArousalClusterer.detect` returns them.
+    raw : mne.io.BaseRaw
+        Recording with EEG channels, loaded.
+    sfreq : float
+        Sampling frequency of the recording that edges are rounded to, Hz.
+    min_duration, max_duration : float
+        No event becomes longer than this, s. One that the EEG shows to be shorter, by more than
+        edges scatter, was lengthened by the windows in which it was found, and is left out.
+
+    Returns
+    -------
+    located : DataFrame
+        One row an event, indexed as `events`: ``onset`` and ``duration`` on samples; 90 %
+        intervals ``onset_low``, ``onset_high``, ``end_low``, ``end_high`` (s); ``score``,
+        ``stage_cluster``, ``kind``; ``ch_names``, empty where all channels show it.
+    """
+    picks = mne.pick_types(raw.info, eeg=True, exclude=[])
+    # a recording at a lower rate was upsampled, and its upper half holds nothing
+    step = max(int(raw.info["sfreq"] // sfreq), 1)
+    rate = raw.info["sfreq"] / step
+    names = [raw.ch_names[i] for i in picks]
+    rows, kept = [], []
+    shortest = max(min_duration - _SEARCHED, 0.5)
+    for event in events.itertuples():
+        coarse_end = event.onset + event.duration
+        lo = int(max(event.onset - _AROUND, 0.0) * rate) * step
+        hi = min(int((coarse_end + _AROUND) * rate) * step, raw.n_times)
+        signals, offset = raw._data[picks, lo:hi:step], lo / step / rate
+        end = locate_end(
+            signals,
+            rate,
+            coarse_end - offset,
+            event.duration,
+            earliest=event.onset - offset + shortest,
+            latest=event.onset - offset + max_duration,
+        )
+        onset = locate_onset(
+            signals,
+            rate,
+            event.onset - offset,
+            event.duration,
+            earliest=end.time - max_duration,
+            latest=end.time - shortest,
+        )
+        start = round((onset.time + offset) * sfreq) / sfreq
+        stop = round((end.time + offset) * sfreq) / sfreq
+        if stop - start < min_duration - _SCATTER:
+            continue
+        stop = max(stop, start + np.ceil(min_duration * sfreq) / sfreq)
+        kept.append(event.Index)
+        rows.append(
+            {
+                "onset": start,
+                "duration": stop - start,
+                "onset_low": min(onset.low + offset, start),
+                "onset_high": max(onset.high + offset, start),
+                "end_low": min(end.low + offset, stop),
+                "end_high": max(end.high + offset, stop),
+                "score": event.score,
+                "stage_cluster": event.stage_cluster,
+                "kind": event.kind,
+                "ch_names": channels_that_show(signals, names, rate, start - offset, stop - offset),
+            }
+        )
+    return pd.DataFrame(rows, index=kept, columns=LOCATED_COLUMNS)
+
+
+def channels_that_show(
+    signals: np.ndarray, names: list[str], sfreq: float, onset: float, stop: float
+) -> tuple[str, ...]:
+    """Name the channels whose alpha and beta power rises at least half as much as the most.
+
+    Parameters
+    ----------
+    signals : array, shape (n_channels, n_times)
+        EEG.
+    names : list of str
+        Names of the channels.
+    sfreq : float
+        Sampling frequency, Hz.
+    onset, stop : float
+        The event, s from the start of `signals`.
+
+    Returns
+    -------
+    ch_names : tuple of str
+        Empty where all channels show it, or none can be told from the others.
+    """
+    if len(names) < 2:
+        return ()
+    high = min(30.0, 0.45 * sfreq)
+    fast = sosfiltfilt(butter(4, (8.0, high), "bandpass", fs=sfreq, output="sos"), signals)
+    inside = slice(int(onset * sfreq), int(stop * sfreq))
+    before = slice(max(int((onset - 10.0) * sfreq), 0), int(onset * sfreq))
+    if before.stop - before.start < sfreq or np.isnan(fast).any():
+        return ()
+    ratio = fast[:, inside].var(axis=1) / np.maximum(fast[:, before].var(axis=1), 1e-30)
+    rise = np.log(np.maximum(ratio, 1e-30))
+    shown = rise >= 0.5 * rise.max()
+    if rise.max() <= 0 or shown.all():
+        return ()
+    return tuple(name for name, s in zip(names, shown, strict=True) if s)

@@ -1,0 +1,58 @@
+"""Extents: from boxes that stand out to stretches of high evidence that do not overlap."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import binary_closing, label, uniform_filter1d
+
+
+def merge_boxes(evidence, starts, scores, lengths, threshold, hop) -> list[tuple[int, int, float]]:
+    """Give boxes above the threshold their extents; of those that overlap the best stays.
+
+    Parameters
+    ----------
+    evidence : array, shape (n_windows,)
+        Evidence.
+    starts, lengths : array of int, shape (n_boxes,)
+        Boxes, windows.
+    scores : array, shape (n_boxes,)
+        Their scores.
+    threshold : float
+        Score that a box has to exceed.
+    hop : float
+        Time between windows, s.
+
+    Returns
+    -------
+    extents : list of (start, stop, score)
+        Half-open ranges of windows, in order of time.
+    """
+    kept: list[tuple[int, int, float]] = []
+    for i in np.argsort(-scores, kind="stable"):
+        if scores[i] <= threshold:
+            break
+        lo, hi = _extent(evidence, starts[i], starts[i] + lengths[i], hop)
+        if all(hi <= other_lo or other_hi <= lo for other_lo, other_hi, _ in kept):
+            kept.append((lo, hi, float(scores[i])))
+    return sorted(kept)
+
+
+def _extent(evidence: np.ndarray, start: int, stop: int, hop: float) -> tuple[int, int]:
+    """Move the edges of a box to where evidence crosses half of its height.
+
+    A box may reach past the event into noise: height is what its best fifth reaches, and of
+    several stretches that are high, a second or more apart, the one with most evidence is it.
+    """
+    second = max(round(1.0 / hop), 1)
+    reach = round(30.0 / hop)
+    first = max(start - reach, 0)
+    smooth = uniform_filter1d(evidence[first : stop + reach], second)
+    half = 0.5 * np.percentile(smooth[start - first : stop - first], 80)
+    high = binary_closing(np.pad(smooth > half, second), np.ones(second + 1))[second:-second]
+    labels, n = label(high)
+    box = slice(start - first, stop - first)
+    weights = np.bincount(labels[box], smooth[box], minlength=n + 1)[1:]
+    if not n or weights.max() <= 0:
+        return start, stop
+    inside = np.flatnonzero(labels == 1 + int(np.argmax(weights)))
+    return int(inside[0]) + first, int(inside[-1]) + 1 + first

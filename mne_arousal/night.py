@@ -1,0 +1,246 @@
+"""`Night`: all that was found in one recording, and the one declaration of what an event has."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mne
+import pandas as pd
+
+from .utils.files import partial_file
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from .utils.types import PathLike
+
+EXTENSION = ".night.zip"
+
+
+@dataclass(frozen=True)
+class EventColumn:
+    """A column of the table of arousals.
+
+    Parameters
+    ----------
+    name : str
+        Its name, the same in every table and file.
+    long_name, description : str
+        What it holds, for sidecars and documentation.
+    unit : str
+        ``"s"``, ``"%"``, or empty.
+    levels : dict
+        Values that a categorical column takes, with what they mean.
+    in_annotations : bool
+        Whether it is written to ``extras`` of the annotations.
+    moves : bool
+        Whether it is a time, which moves with the clock that onsets count on.
+    """
+
+    name: str
+    long_name: str
+    description: str
+    unit: str = ""
+    levels: dict[str, str] = field(default_factory=dict)
+    in_annotations: bool = False
+    moves: bool = False
+
+
+_INTERVAL = "of the interval that should hold the {} with 90 %."
+EVENT_COLUMNS = (
+    EventColumn(
+        "onset", "Onset", "Start of the event, from the start of the recording.", "s", moves=True
+    ),
+    EventColumn("duration", "Duration", "Length of the event.", "s"),
+    EventColumn(
+        "score",
+        "Score",
+        "Strength of the evidence in spreads of the sleep of this night; higher is surer. It has "
+        "no unit.",
+        in_annotations=True,
+    ),
+    EventColumn(
+        "onset_low",
+        "Earliest onset",
+        f"Start {_INTERVAL.format('onset')}",
+        "s",
+        in_annotations=True,
+        moves=True,
+    ),
+    EventColumn(
+        "onset_high",
+        "Latest onset",
+        f"End {_INTERVAL.format('onset')}",
+        "s",
+        in_annotations=True,
+        moves=True,
+    ),
+    EventColumn(
+        "end_low",
+        "Earliest end",
+        f"Start {_INTERVAL.format('end')}",
+        "s",
+        in_annotations=True,
+        moves=True,
+    ),
+    EventColumn(
+        "end_high",
+        "Latest end",
+        f"End {_INTERVAL.format('end')}",
+        "s",
+        in_annotations=True,
+        moves=True,
+    ),
+    EventColumn(
+        "stage_cluster",
+        "Stage cluster",
+        "Number of the stage cluster in which the arousal begins, see the table desc-stages of the "
+        "same recording.",
+        in_annotations=True,
+    ),
+    EventColumn(
+        "kind",
+        "Kind of arousal",
+        "What changes most.",
+        levels={
+            "theta": "Theta of the EEG.",
+            "alpha": "Alpha of the EEG.",
+            "beta": "Beta of the EEG.",
+            "emg": "Chin EMG.",
+        },
+        in_annotations=True,
+    ),
+    EventColumn(
+        "respiratory_drop",
+        "Drop of breathing",
+        "Whether breathing fell shortly before: 1 or 0, n/a without a channel.",
+    ),
+    EventColumn(
+        "limb_movement",
+        "Limb movement",
+        "Whether a leg moved shortly before: 1 or 0, n/a without a channel.",
+    ),
+    EventColumn(
+        "desaturation",
+        "Desaturation",
+        "Fall of the oxygen saturation around the arousal; n/a without a channel.",
+        "%",
+    ),
+)
+EVENT_COLUMN_NAMES = tuple(column.name for column in EVENT_COLUMNS)
+
+
+@dataclass(repr=False)
+class Night:
+    """What was found in one recording.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recording.
+    duration : float
+        Its length, s.
+    channels : list of str
+        Channels used, ``"role:name"``.
+    arousals : DataFrame
+        Columns ``onset``, ``duration``, ``onset_low``, ``onset_high``, ``end_low``, ``end_high``
+        (s from the start of the recording), ``score``, ``stage_cluster``, ``kind``,
+        ``ch_names``; ``respiratory_drop``, ``limb_movement`` and ``desaturation``, NaN where no
+        channel tells.
+    candidates : DataFrame
+        Events that a rule rejected, with ``reason``; longer ones are ``"awakening"``.
+    stages : DataFrame
+        Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s.
+    wake_clusters : list of int
+        Stage clusters taken for wake.
+    sleep_hours : float
+        Hours of sleep, in which arousals were looked for.
+    annotations : mne.Annotations
+        The arousals.
+    seconds : dict
+        Time that each step took, s.
+    pipeline : Pipeline | None
+        The fitted pipeline; None for a night that was loaded.
+    features : DataFrame, shape (n_windows, n_features)
+        Features of the windows, with index ``(recording, onset)``.
+    evidence : DataFrame, shape (n_windows, n_parts)
+        Evidence of each window and its parts, indexed by the window's onset in s.
+    calibration : dict
+        ``threshold`` that an event has to exceed on this night, and what it was measured on.
+
+    See Also
+    --------
+    load_night : Read a night that was saved.
+    """
+
+    name: str
+    duration: float
+    channels: list[str]
+    arousals: pd.DataFrame
+    candidates: pd.DataFrame
+    stages: pd.DataFrame
+    wake_clusters: list[int]
+    sleep_hours: float
+    annotations: mne.Annotations
+    seconds: dict[str, float]
+    pipeline: Pipeline | None = None
+    features: pd.DataFrame | None = None
+    evidence: pd.DataFrame | None = None
+    calibration: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def threshold(self) -> float:
+        """Score that an event has to exceed on this night."""
+        return float(self.calibration.get("threshold", float("nan")))
+
+    @property
+    def arousal_index(self) -> float:
+        """Arousals per hour of sleep; NaN without sleep."""
+        return len(self.arousals) / self.sleep_hours if self.sleep_hours else float("nan")
+
+    def __repr__(self) -> str:
+        title, found, channels = self._lines()
+        return f"<Night | {title}\n  {found}\n  {channels}>"
+
+    def _repr_html_(self) -> str:
+        title, *lines = (html.escape(line) for line in self._lines())
+        return f"<strong>{title}</strong><br>{'<br>'.join(lines)}"
+
+    def _lines(self) -> tuple[str, str, str]:
+        index = f"{self.arousal_index:.1f} per hour" if self.sleep_hours else "no sleep"
+        return (
+            f"{self.name}, {self.duration / 3600:.2f} h, {self.sleep_hours:.2f} h of sleep",
+            f"{len(self.arousals)} arousals ({index}), {len(self.candidates)} candidates rejected",
+            f"channels: {', '.join(self.channels)}",
+        )
+
+    def save(self, path: PathLike) -> Path:
+        """Save the night to one file, so that a report or a figure need not analyze again.
+
+        Parameters
+        ----------
+        path : path-like
+            File, replaced when it is there; ``.night.zip`` is added to a name without ``.zip``.
+
+        Returns
+        -------
+        path : Path
+            The file: a zip archive of CSV tables, a JSON text, annotations as FIF and the arrays
+            of features and evidence as ``.npy`` without pickle. The pipeline is not in it.
+
+        Raises
+        ------
+        OutputError
+            If it can't be written.
+        """
+        from .night_file import write_archive
+
+        path = Path(path)
+        if path.suffix != ".zip":
+            path = path.with_name(path.name + EXTENSION)
+        with partial_file(path) as temporary:
+            write_archive(self, temporary)
+        return path

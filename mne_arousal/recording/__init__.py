@@ -1,0 +1,6 @@
+"""What is on the disk, and when it may be believed."""
+
+from .reading import load_channels, read_recording
+from .windower import PSGWindower
+
+__all__ = ["PSGWindower", "load_channels", "read_recording"]

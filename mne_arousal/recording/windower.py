@@ -1,0 +1,215 @@
+"""From recordings to a grid of short windows."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mne.io import BaseRaw
+from mne.utils import use_log_level
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from ..utils.checks import check_positive
+from ..utils.errors import RecordingError
+from ..utils.windows import Channel
+from .reading import load_channels, read_recording
+
+
+class PSGWindower(TransformerMixin, BaseEstimator):
+    """Cut recordings into a grid of short windows.
+
+    Channels get roles from their types and names, are checked (flat, missing, wrong unit),
+    high-pass filtered (EEG and EOG 0.3 Hz, chin EMG 10 Hz, as the AASM manual recommends), brought
+    to one rate and cut by :func:`braindecode.preprocessing.create_fixed_length_windows`.
+
+    Parameters
+    ----------
+    window_length : float
+        Length of a window, s. 2 s is short enough for an arousal of 3 s and long enough for delta
+        waves.
+    hop : float
+        Time from one window to the next, s. Windows of 30 s with a hop of 15 s are the classical
+        half-overlapping sleep epochs.
+    sfreq : float | None
+        Rate that all recordings are brought to, Hz. 100 Hz keeps everything up to beta and is the
+        least that the field uses; None keeps a recording's own rate.
+    picks : "auto" | list of str | dict
+        Channels by name, or ``{name: role}`` (roles ``"eeg"``, ``"eog"``, ``"emg"``) to overrule
+        what names suggest. ``"auto"`` takes up to three EEG (central, frontal, occipital), two EOG
+        and one chin EMG channel.
+    verbose : bool | str | int | None
+        As in MNE.
+
+    Attributes
+    ----------
+    channels_ : list of str
+        ``"role:name"`` of the channels of the first recording fitted.
+    seconds_ : float
+        Time that reading and filtering took in the last call, s.
+
+    See Also
+    --------
+    make_arousal_pipeline : The pipeline that starts with this step.
+
+    Examples
+    --------
+    >>> from mne_arousal import PSGWindower
+    >>> from mne_arousal.datasets import simulate_psg
+    >>> raw = simulate_psg(duration=600, random_state=0).raw
+    >>> windows = PSGWindower(verbose="error").fit_transform(raw)
+    >>> len(windows)
+    1197
+    """
+
+    def __init__(self, window_length=2.0, hop=0.5, *, sfreq=100.0, picks="auto", verbose=None):
+        self.window_length = window_length
+        self.hop = hop
+        self.sfreq = sfreq
+        self.picks = picks
+        self.verbose = verbose
+
+    def fit(self, X, y=None):
+        """Learn which channels recordings have.
+
+        Parameters
+        ----------
+        X : mne.io.BaseRaw | path-like | mne_bids.BIDSPath | list of these
+            Recordings.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : PSGWindower
+            The windower.
+        """
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Learn the channels and cut the recordings into windows, reading each once.
+
+        Parameters
+        ----------
+        X : mne.io.BaseRaw | path-like | mne_bids.BIDSPath | list of these
+            Recordings.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        windows : braindecode.datasets.BaseConcatDataset
+            One dataset a recording.
+        """
+        if hasattr(self, "channels_"):
+            del self.channels_
+        return self._cut(X)
+
+    def transform(self, X):
+        """Cut recordings into windows of the channels that were fitted.
+
+        Parameters
+        ----------
+        X : mne.io.BaseRaw | path-like | mne_bids.BIDSPath | list of these
+            Recordings.
+
+        Returns
+        -------
+        windows : braindecode.datasets.BaseConcatDataset
+            One dataset a recording.
+        """
+        return self._cut(X)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "channels_")
+
+    def _cut(self, X):
+        with _quiet_braindecode():
+            from braindecode.datasets import BaseConcatDataset, RawDataset
+            from braindecode.preprocessing import create_fixed_length_windows
+
+        start = time.perf_counter()
+        self._check_parameters()
+        sources = [X] if isinstance(X, BaseRaw | str | Path) or hasattr(X, "fpath") else X
+        if not isinstance(sources, Sequence) or len(sources) == 0:
+            raise TypeError(
+                "PSGWindower takes recordings: an mne.io.Raw, a path, a BIDSPath, or a list of "
+                f"these; got {type(X).__name__}. Arrays of windows go to the steps after it."
+            )
+        datasets, seen = [], {}
+        with use_log_level(self.verbose):
+            for source in sources:
+                raw, channels, name = load_channels(source, picks=self.picks, sfreq=self.sfreq)
+                seen[name] = seen.get(name, 0) + 1
+                unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
+                labels = self._match(raw, channels, name)
+                original = read_recording(source)[0].info["sfreq"]
+                description = {
+                    "recording": unique,
+                    "channels": labels,
+                    "lowpass": min(original, raw.info["sfreq"]) / 2,
+                }
+                datasets.append(RawDataset(raw, description=description))
+        rate = datasets[0].raw.info["sfreq"]
+        with _quiet_braindecode():
+            windows = create_fixed_length_windows(
+                BaseConcatDataset(datasets),
+                window_size_samples=round(self.window_length * rate),
+                window_stride_samples=round(self.hop * rate),
+                on_last_window="drop",
+            )
+        self.seconds_ = time.perf_counter() - start
+        return windows
+
+    def _check_parameters(self) -> None:
+        check_positive(self, ("window_length", "hop"), "s")
+        if self.sfreq is not None:
+            check_positive(self, ("sfreq",), "Hz, or None")
+
+    def _match(self, raw: BaseRaw, channels: list[Channel], recording: str) -> list[str]:
+        """Bring a recording to the channels of the first: same roles, in the same order."""
+        labels = [str(c) for c in channels]
+        if not hasattr(self, "channels_"):
+            self.channels_ = labels
+            return labels
+        left = dict(zip(labels, raw.ch_names, strict=True))
+        order = []
+        for label in self.channels_:
+            wanted = Channel.parse(label)
+            same = (
+                label
+                if label in left
+                else next(
+                    (
+                        k
+                        for k in left
+                        if (Channel.parse(k).role, Channel.parse(k).kind)
+                        == (wanted.role, wanted.kind)
+                    ),
+                    None,
+                )
+            )
+            if same is None:
+                raise RecordingError(
+                    f"has no channel to stand for {label}; the first recording has "
+                    f"{', '.join(self.channels_)}, this one {', '.join(labels)}. "
+                    "Use picks= to name channels that all recordings have.",
+                    recording,
+                )
+            order.append(left.pop(same))
+        if left:
+            raw.drop_channels(list(left.values()))
+        raw.reorder_channels(order)
+        return list(self.channels_)
+
+
+@contextmanager
+def _quiet_braindecode():
+    """Silence what braindecode 1.8 asks of newer MNE and pandas by former names."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Montage name", FutureWarning)
+        warnings.filterwarnings("ignore", "The inplace keyword", DeprecationWarning)
+        yield

@@ -1,0 +1,1 @@
+"""Sleep stages: epochs, sleep period, states and the model of stages."""

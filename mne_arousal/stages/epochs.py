@@ -1,0 +1,223 @@
+"""Features of one recording, with its epochs and its sleep period."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..utils.columns import Column, where
+from ..utils.windows import INDEX_NAMES
+from .sleep_period import (
+    deep_epochs,
+    fast_activity,
+    find_sleep_period,
+    wake_epochs,
+    wakefulness_index,
+)
+
+_WAKE_PERCENTILE = 30.0  # seven tenths of an epoch reach this percentile or more
+
+
+@dataclass
+class EpochTable:
+    """Rows of one recording and what is known about them.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recording.
+    values : array, shape (n_windows, n_features)
+        Features.
+    onsets : array, shape (n_windows,) | None
+        Start of each window, s; None when rows carry no time.
+    epochs : array of int, shape (n_windows,) | None
+        Epoch in which the middle of each window lies.
+    medians : array, shape (n_epochs, n_features) | None
+        Median features of each epoch.
+    inside : array of bool, shape (n_epochs,)
+        Epochs of the sleep period.
+    wakefulness : array, shape (n_epochs,) | None
+        How wake-like each epoch is; None when no column tells.
+    wake : array of bool, shape (n_epochs,)
+        Epochs of wake; all False when no column tells.
+    """
+
+    name: str
+    values: np.ndarray
+    onsets: np.ndarray | None
+    epochs: np.ndarray | None
+    medians: np.ndarray | None
+    inside: np.ndarray
+    wakefulness: np.ndarray | None
+    wake: np.ndarray
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of epochs."""
+        return len(self.inside)
+
+    @property
+    def rows_inside(self) -> np.ndarray:
+        """Windows of the sleep period."""
+        if self.epochs is None:
+            return np.ones(len(self.values), dtype=bool)
+        return self.inside[self.epochs]
+
+    def hop(self, default: float) -> float:
+        """Time between windows, s."""
+        return float(np.median(np.diff(self.onsets))) if len(self.onsets) > 1 else default
+
+
+def make_epoch_table(
+    name: str,
+    values: np.ndarray,
+    columns: list[Column],
+    onsets: np.ndarray | None,
+    *,
+    window_length: float,
+    epoch_length: float,
+) -> EpochTable:
+    """Cut a recording's windows into epochs and find its sleep period.
+
+    Parameters
+    ----------
+    name : str
+        Name of the recording.
+    values : array, shape (n_windows, n_features)
+        Features.
+    columns : list of Column
+        What they are.
+    onsets : array, shape (n_windows,) | None
+        Start of each window, s.
+    window_length, epoch_length : float
+        Lengths, s.
+
+    Returns
+    -------
+    table : EpochTable
+        The recording.
+    """
+    if onsets is None:
+        one = np.ones(1, dtype=bool)
+        return EpochTable(name, values, None, None, None, one, None, ~one)
+    epochs = ((onsets + window_length / 2) // epoch_length).astype(int)
+    n_epochs = int(epochs[-1]) + 1
+    medians = epoch_percentiles(values, epochs, n_epochs)
+    wakefulness = wakefulness_index(medians, columns)
+    inside, wake = np.ones(n_epochs, dtype=bool), np.zeros(n_epochs, dtype=bool)
+    if wakefulness is not None:
+        inside = find_sleep_period(wakefulness, epoch_length=epoch_length)
+        # an arousal of 15 s must not make its epoch wake: most of the windows have to be
+        low = epoch_percentiles(values, epochs, n_epochs, _WAKE_PERCENTILE)
+        wake = wake_epochs(wakefulness_index(low, columns), inside, fast_activity(low, columns))
+        if not len(where(columns, role="emg", quantity="level")):
+            wake &= ~(inside & deep_epochs(medians, columns))
+    return EpochTable(name, values, onsets, epochs, medians, inside, wakefulness, wake)
+
+
+def epoch_percentiles(
+    values: np.ndarray, epochs: np.ndarray, n_epochs: int, percentile: float = 50.0
+) -> np.ndarray:
+    """Percentile of the windows of each epoch; the median by default.
+
+    Parameters
+    ----------
+    values : array, shape (n_windows, n_features)
+        Features in time order.
+    epochs : array of int, shape (n_windows,)
+        Epoch of each window, not falling.
+    n_epochs : int
+        Number of epochs.
+    percentile : float
+        From 0 to 100.
+
+    Returns
+    -------
+    percentiles : array, shape (n_epochs, n_features)
+        NaN where an epoch has no finite window.
+    """
+    out = np.full((n_epochs, values.shape[1]), np.nan)
+    bounds = np.searchsorted(epochs, np.arange(n_epochs + 1))
+    for i, (lo, hi) in enumerate(itertools.pairwise(bounds)):
+        piece = values[lo:hi]
+        piece = piece[np.isfinite(piece).all(axis=1)]
+        if len(piece):
+            out[i] = np.percentile(piece, percentile, axis=0)
+    return out
+
+
+def recording_rows(index: pd.MultiIndex) -> Iterator[tuple[str, slice, np.ndarray]]:
+    """Find the rows of each recording.
+
+    Parameters
+    ----------
+    index : MultiIndex
+        Recording and onset (s) of each window.
+
+    Yields
+    ------
+    name : str
+        Name of the recording.
+    rows : slice
+        Its rows.
+    onsets : array
+        Their onsets, s.
+
+    Raises
+    ------
+    ValueError
+        If windows are not in order of time within recordings that stand together.
+    """
+    codes, names = pd.factorize(index.get_level_values(0))
+    times = index.get_level_values(1).to_numpy(dtype=float)
+    if np.any(np.diff(codes) < 0) or np.any((np.diff(codes) == 0) & (np.diff(times) <= 0)):
+        raise ValueError(
+            "The windows of a recording must stand together and in order of time: sort the table "
+            "by its index, or name each recording differently."
+        )
+    bounds = np.searchsorted(codes, np.arange(len(names) + 1))
+    for name, lo, hi in zip(names, bounds[:-1], bounds[1:], strict=True):
+        yield str(name), slice(int(lo), int(hi)), times[lo:hi]
+
+
+def split_recordings(
+    values: np.ndarray,
+    index: pd.MultiIndex | None,
+    columns: list[Column],
+    *,
+    hop: float | None,
+    window_length: float,
+    epoch_length: float,
+) -> list[EpochTable]:
+    """Make a table for each recording of a set of windows.
+
+    Parameters
+    ----------
+    values : array, shape (n_windows, n_features)
+        Features.
+    index : MultiIndex | None
+        Recording and onset (s) of each window; anything else carries no times.
+    columns : list of Column
+        What the features are.
+    hop : float | None
+        Time between windows that carry no times, s; None where they are in no order.
+    window_length, epoch_length : float
+        Lengths, s.
+
+    Returns
+    -------
+    tables : list of EpochTable
+        One a recording; one in all without times.
+    """
+    lengths = {"window_length": window_length, "epoch_length": epoch_length}
+    if index is not None and tuple(index.names) == INDEX_NAMES:
+        return [
+            make_epoch_table(name, values[rows], columns, onsets, **lengths)
+            for name, rows, onsets in recording_rows(index)
+        ]
+    onsets = None if hop is None else np.arange(len(values)) * hop
+    return [make_epoch_table("recording", values, columns, onsets, **lengths)]

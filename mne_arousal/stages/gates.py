@@ -1,0 +1,52 @@
+"""Gates: which windows are sleep, and which of these have no muscle tone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import binary_opening
+
+from ..utils.columns import Column, where
+from .epochs import EpochTable
+
+_REM_SPAN = 11  # epochs; REM sleep lasts for minutes, and single quiet epochs of N2 are none
+_REM_PERCENT = 40.0  # percent of sleep that may have as little tone and delta as REM sleep
+
+
+def sleep_gates(
+    table: EpochTable, columns: list[Column], wake: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which windows are sleep, and which of these have no chin EMG tone.
+
+    Parameters
+    ----------
+    table : EpochTable
+        The recording.
+    columns : list of Column
+        What its features are.
+    wake : array of bool | None
+        Epochs of wake, from a hypnogram; epochs past its end are wake. None takes the table's own.
+
+    Returns
+    -------
+    asleep : array of bool, shape (n_windows,)
+        Windows in sleep.
+    atonia : array of bool, shape (n_windows,)
+        Windows in sleep whose chin EMG and delta are low for minutes, as in REM sleep.
+    """
+    if wake is None:
+        # one epoch of wake within sleep is an event, whose own length tells what it is
+        alone = table.wake & ~binary_opening(table.wake, np.ones(2))
+        asleep = table.inside & (~table.wake | alone)
+    else:
+        asleep = np.zeros(table.n_epochs, dtype=bool)
+        asleep[: len(wake)] = ~np.asarray(wake, dtype=bool)[: table.n_epochs]
+    atonia = np.zeros(table.n_epochs, dtype=bool)
+    level = where(columns, role="emg", quantity="level")
+    delta = where(columns, role="eeg", quantity="delta")
+    if len(level) and len(delta) and asleep.any():
+        both = pd.DataFrame({at[0]: table.medians[:, at].mean(axis=1) for at in (level, delta)})
+        lasting = both.rolling(_REM_SPAN, center=True, min_periods=1).median().to_numpy()
+        low = lasting < np.nanpercentile(lasting[asleep], _REM_PERCENT, axis=0)
+        atonia = asleep & low.all(axis=1)
+    return asleep[table.epochs], atonia[table.epochs]
