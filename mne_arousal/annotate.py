@@ -123,13 +123,45 @@ def analyze_recording(
     ----------
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         The recording.
-    hypnogram, picks, features, false_alarms_per_hour, pipeline, device, random_state, verbose
-        As in :func:`mne_arousal.annotate_arousals`.
+    hypnogram : mne.Annotations | array | path-like | None
+        Stages, as in :func:`annotate_arousals`, as are all other parameters.
+    picks : "auto" | list of str | dict
+        Channels.
+    features : tuple of str
+        Extractors.
+    false_alarms_per_hour : float
+        Events an hour of sleep that noise may cause.
+    pipeline : sklearn.pipeline.Pipeline | None
+        Pipeline in place of the default one.
+    device : str
+        ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    random_state : int | None
+        Seed.
+    verbose : bool | str | int | None
+        As in MNE.
 
     Returns
     -------
     night : Night
         Arousals, rejected candidates, stages, times.
+
+    Raises
+    ------
+    RecordingError
+        If the recording can't be used.
+
+    See Also
+    --------
+    annotate_arousals : The arousals alone, as annotations.
+
+    Examples
+    --------
+    >>> from mne_arousal import analyze_recording
+    >>> from mne_arousal.datasets import simulate_psg
+    >>> raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
+    >>> night = analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
+    >>> night.name
+    'recording'
     """
     with use_log_level(verbose):
         clock = _Clock()

@@ -174,6 +174,15 @@ class Night:
     See Also
     --------
     load_night : Read a night that was saved.
+
+    Examples
+    --------
+    >>> from mne_arousal import analyze_recording
+    >>> from mne_arousal.datasets import simulate_psg
+    >>> raw = simulate_psg(duration=1800, random_state=1, verbose="error").raw
+    >>> night = analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
+    >>> night.sleep_hours > 0
+    True
     """
 
     name: str

@@ -37,7 +37,7 @@ def test_detect_writes_three_files(recording, tmp_path, capsys):
         "night_raw-annot.fif",
     }
     arousals = pd.read_csv(tmp_path / "night_raw_arousals.csv", dtype=str)
-    columns = ["onset", "duration", "onset_low", "onset_high", "end_low", "end_high", "score"]
+    columns = ["onset", "duration", "score", "onset_low", "onset_high", "end_low", "end_high"]
     columns += ["stage_cluster", "kind", "respiratory_drop", "limb_movement", "desaturation"]
     assert list(arousals.columns) == columns
     assert arousals["onset"].str.fullmatch(r"\d+\.\d{3}").all()

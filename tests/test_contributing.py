@@ -33,8 +33,8 @@ def page():
 def test_the_extractor_takes_part(page):
     assert len(BLOCKS) == 2
     features = page["pipeline"][:-1].transform(page["raw"])
-    new = [name for name in features if name.endswith(":line_length")]
-    assert new == ["eeg:C3-M2:line_length", "eeg:C4-M1:line_length"]
+    new = [name for name in features if name.endswith(":line_length.log")]
+    assert new == ["eeg:C3-M2:line_length.log", "eeg:C4-M1:line_length.log"]
     assert isinstance(features, pd.DataFrame)
     assert features.index.names == ["recording", "onset"]
     assert set(page["annotations"].description) <= {"arousal"}
@@ -65,3 +65,26 @@ def test_the_map_names_every_room():
     } - {"_version.py"}
     text = PAGE.read_text(encoding="utf-8")
     assert {room for room in rooms if f"`{room}`" not in text} == set()
+
+
+def test_rooms_import_only_from_those_above():
+    """The order of the map is the order of imports; rooms that are open to all are left out."""
+    package = PAGE.parents[1] / "mne_arousal"
+    table = PAGE.read_text(encoding="utf-8").partition("| room |")[2].partition("\n\n")[0]
+    rooms = [
+        re.findall(r"`([a-z_]+)(?:\.py|/)`", line.split("|")[1]) for line in table.splitlines()[2:]
+    ]
+    place = {room: i for i, row in enumerate(rooms) for room in row}
+    everybody = {"hypnogram", "annotation_files", "_array", "utils", "_version"}
+    wrong = []
+    for path in package.rglob("*.py"):
+        relative = path.relative_to(package)
+        own = relative.parts[0].removesuffix(".py")
+        for dots, module in re.findall(r"from (\.+)([a-z_]+)", path.read_text(encoding="utf-8")):
+            if len(dots) != len(relative.parts) or own.startswith("__"):
+                continue
+            known = module in place and own in place and module not in everybody
+            if known and place[module] > place[own]:
+                wrong.append(f"{relative} imports {module}")
+    assert place["recording"] < place["arousals"] < place["bids"]
+    assert wrong == []

@@ -161,7 +161,8 @@ def save_report(report: mne.Report, path: PathLike, *, overwrite: bool = False) 
 
     Examples
     --------
-    >>>     >>> import mne
+    >>> import tempfile
+    >>> import mne
     >>> from mne_arousal.report import save_report
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = save_report(mne.Report(verbose="error"), f"{folder}/night.html")

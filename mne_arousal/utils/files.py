@@ -116,7 +116,7 @@ def partial_folder(folder) -> Iterator[Path]:
         yield work
     except OSError as error:
         raise OutputError(
-            f"The results can't be written to {folder} ({error.strerror}). "
+            f"The results can't be written to {folder} ({error.strerror or error}). "
             "Free some space or name another folder."
         ) from error
     finally:

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from mne_arousal import PSGEncoder
 from mne_arousal.encoder.weights import default_weights
+from mne_arousal.utils.errors import OutputError
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_failed_save_leaves_the_old_file(saved, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OutputError, match="no space left"):
         encoder.save(path)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]

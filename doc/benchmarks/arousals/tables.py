@@ -44,7 +44,7 @@ _SOURCES = {  # code that decides what each file holds
     ),
     "implants": (_HERE / "implants.py", _HERE / "real_sleep.py"),
     "untouched": (_HERE / "real_sleep.py",),
-    "signals": (*(_PACKAGE / f"{n}.py" for n in ("channels", "reading", "windower")),),
+    "signals": (_PACKAGE / "recording",),
     "spectral": (_PACKAGE / "spectral.py", _PACKAGE / "utils"),
     "dmd": (_PACKAGE / "dmd", _PACKAGE / "_array.py", _PACKAGE / "utils"),
     "encoder": (_PACKAGE / "encoder", _PACKAGE / "utils"),
