@@ -17,7 +17,7 @@ from .arousals.context import preceding_events
 from .arousals.edges import locate_events
 from .hypnogram import hypnogram_to_stages
 from .night import EVENT_COLUMNS, Night
-from .pipeline import FEATURES, make_arousal_pipeline
+from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
 from .recording.reading import read_recording
 
 if TYPE_CHECKING:
@@ -207,6 +207,8 @@ def analyze_recording(
             features=table,
             evidence=found.evidence.set_axis(table.index.get_level_values("onset")),
             calibration=found.calibration,
+            window_length=float(clusterer.window_length),
+            parameters=pipeline_parameters(pipeline),
         )
 
 

@@ -170,6 +170,10 @@ class Night:
         Evidence of each window and its parts, indexed by the window's onset in s.
     calibration : dict
         ``threshold`` that an event has to exceed on this night, and what it was measured on.
+    window_length : float
+        Length of a window of `features` and `evidence`, s.
+    parameters : dict of str
+        Parameters of the pipeline, as Python writes them.
 
     See Also
     --------
@@ -199,6 +203,8 @@ class Night:
     features: pd.DataFrame | None = None
     evidence: pd.DataFrame | None = None
     calibration: dict[str, float] = field(default_factory=dict)
+    window_length: float = 2.0
+    parameters: dict[str, str] = field(default_factory=dict)
 
     @property
     def threshold(self) -> float:

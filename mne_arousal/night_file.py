@@ -45,6 +45,8 @@ def write_archive(night: Night, path: Path) -> None:
         "wake_clusters": [int(cluster) for cluster in night.wake_clusters],
         "sleep_hours": night.sleep_hours,
         "seconds": night.seconds,
+        "window_length": night.window_length,
+        "parameters": night.parameters,
         "calibration": {key: float(value) for key, value in night.calibration.items()},
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -142,6 +144,8 @@ def _read(archive: zipfile.ZipFile) -> Night:
         sleep_hours=float(about["sleep_hours"]),
         annotations=_annotations_from_json(archive.read("annotations.json")),
         seconds={str(key): float(value) for key, value in about["seconds"].items()},
+        window_length=float(about["window_length"]),
+        parameters={str(key): str(value) for key, value in about["parameters"].items()},
         calibration={str(key): float(value) for key, value in about["calibration"].items()},
         **tables,
         **arrays,

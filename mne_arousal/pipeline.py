@@ -119,3 +119,26 @@ def make_arousal_pipeline(
     )
     pipeline[1:-1].set_output(transform="pandas")
     return pipeline
+
+
+def pipeline_parameters(pipeline) -> dict[str, str]:
+    """List the parameters of a pipeline.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        The pipeline.
+
+    Returns
+    -------
+    parameters : dict
+        Name to what Python writes for it, estimators left out.
+    """
+    parameters = pipeline.get_params(deep=True)
+    return {
+        name: repr(value)
+        for name, value in sorted(parameters.items())
+        if not hasattr(value, "get_params")
+        and not isinstance(value, list)
+        and not name.endswith(("verbose", "device", "n_jobs"))
+    }

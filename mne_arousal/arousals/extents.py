@@ -13,10 +13,12 @@ def merge_boxes(evidence, starts, scores, lengths, threshold, hop) -> list[tuple
     ----------
     evidence : array, shape (n_windows,)
         Evidence.
-    starts, lengths : array of int, shape (n_boxes,)
-        Boxes, windows.
+    starts : array of int, shape (n_boxes,)
+        First window of each box.
     scores : array, shape (n_boxes,)
         Their scores.
+    lengths : array of int, shape (n_boxes,)
+        Windows in each.
     threshold : float
         Score that a box has to exceed.
     hop : float

@@ -95,7 +95,7 @@ def write_recording(
         "Versions": versions(),
         "Sources": sources,
         "Channels": list(night.channels),
-        "Pipeline": pipeline_parameters(night.pipeline),
+        "Pipeline": night.parameters,
         "Fitted": _fitted(night),
         "Warnings": warnings,
         "Summary": summary,
@@ -216,29 +216,6 @@ def number(value: float) -> str:
         return "n/a"
     text = f"{float(value):.6f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def pipeline_parameters(pipeline) -> dict[str, str]:
-    """List the parameters of a pipeline.
-
-    Parameters
-    ----------
-    pipeline : sklearn.pipeline.Pipeline
-        The pipeline.
-
-    Returns
-    -------
-    parameters : dict
-        Name to what Python writes for it, estimators left out.
-    """
-    parameters = pipeline.get_params(deep=True)
-    return {
-        name: repr(value)
-        for name, value in sorted(parameters.items())
-        if not hasattr(value, "get_params")
-        and not isinstance(value, list)
-        and not name.endswith(("verbose", "device", "n_jobs"))
-    }
 
 
 def _fitted(night: Night) -> dict:

@@ -98,7 +98,7 @@ def plot_arousal(
     if evidence is None and night is not None and night.features is not None:
         evidence = night.evidence
     page = page_signals(raw, event["onset"] - _LEAD, duration, _channel_picks(night, picks))
-    window = 2.0 if night is None else float(night.pipeline["windows"].window_length)
+    window = 2.0 if night is None else night.window_length
     heights = [0.75 * len(page.channels), 1.2]
     if evidence is not None:
         heights += [1.5, 1.5]
