@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mne
 import pandas as pd
@@ -13,8 +13,6 @@ import pandas as pd
 from .utils.files import partial_file
 
 if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
     from .utils.types import PathLike
 
 EXTENSION = ".night.zip"
@@ -199,7 +197,7 @@ class Night:
     sleep_hours: float
     annotations: mne.Annotations
     seconds: dict[str, float]
-    pipeline: Pipeline | None = None
+    pipeline: Any = None
     features: pd.DataFrame | None = None
     evidence: pd.DataFrame | None = None
     calibration: dict[str, float] = field(default_factory=dict)
