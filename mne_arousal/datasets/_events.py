@@ -124,12 +124,12 @@ def add_events(data, names, n_eeg, events, sfreq, person, rng):
         if event.name == "spindle train":
             add_spindle_train(data, names, event.start, event.stop, sfreq, person, rng)
         elif event.name == "movement":
-            _add_movement(data, event, sfreq, rng)
+            add_movement(data, event, sfreq, rng)
         elif event.name == "electrode pop":
             _add_pops(data[:n_eeg][event.channel], event, sfreq, rng)
 
 
-def _add_movement(data, event, sfreq, rng):
+def add_movement(data, event, sfreq, rng):
     """Slow swings of cables and electrodes, and muscle, on all channels."""
     n = event.stop - event.start
     fade = np.minimum(1, np.minimum(np.arange(1, n + 1), np.arange(n, 0, -1)) / (0.3 * sfreq))

@@ -104,6 +104,23 @@ def add_k_complex(data, names, time, sfreq, gain, rng):
     add_wave(data, round(time * sfreq), wave, lobe_amplitudes(_K_COMPLEX, names))
 
 
+def add_delta_burst(data, names, time, duration, sfreq, gain, rng):
+    """Add slow waves of 0.8 to 2 Hz, close to one another, in place: a delta burst of CAP.
+
+    Each is at least a third larger than slow waves around it usually are (Terzano et al. 2001,
+    Sleep Med. 2:537).
+    """
+    amplitudes = lobe_amplitudes(_K_COMPLEX, names)
+    at, end = time, time + duration
+    while at < end - 0.3:
+        length = min(1 / rng.uniform(0.8, 2.0), end - at)
+        t = np.arange(max(3, int(length * sfreq))) / (length * sfreq)
+        wave = -np.sin(2 * np.pi * t) * np.sin(np.pi * t) ** 0.5
+        size = gain * rng.lognormal(np.log(60), 0.3)
+        add_wave(data, round(at * sfreq), size * wave, amplitudes)
+        at += length * rng.uniform(0.9, 1.15)
+
+
 def add_spindle_train(data, names, start, stop, sfreq, person, rng):
     """Add spindles close to one another, from `start` to `stop` (samples)."""
     amplitudes = 1.3 * person.gain * lobe_amplitudes(_SPINDLE, names)

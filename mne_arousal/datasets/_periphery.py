@@ -13,7 +13,7 @@ from ._hypnogram_simulation import N3, W
 # by stage W, N1, N2, N3, R
 _EMG_LEVEL = np.array([12.0, 7.5, 5.8, 5.0, 1.3])  # uV RMS
 _HEART_RATE = np.array([8.0, 2.0, 0.0, -1.0, 4.0])  # beats per minute, added
-_BREATH_UNREST = np.array([0.25, 0.15, 0.07, 0.04, 0.2])  # spread of depth and rate
+BREATH_UNREST = np.array([0.25, 0.15, 0.07, 0.04, 0.2])  # spread of depth and rate
 _ROLLING = np.array([12.0, 13.0, 3.0, 2.0, 5.0])  # uV RMS, slow eye movements
 _EYES = {"F": 0.12, "C": 0.04, "O": 0.0}  # leak of vertical eye movements to EEG
 _BLINKS, _SACCADES = 14.0, 18.0  # per minute of wake
@@ -31,8 +31,8 @@ def add_eye_movements(data, names, n_eeg, sfreq, weights, phasic, rng):
     n_control = weights.shape[1]
     rolling = np.diff(wander(rng, n_control + 1, period=0.5))
     rolling *= (_ROLLING @ weights) / rolling.std()
-    _add_interpolated(data[n_eeg], rolling, sfreq)
-    _add_interpolated(data[n_eeg + 1], -rolling, sfreq)
+    add_interpolated(data[n_eeg], rolling, sfreq)
+    add_interpolated(data[n_eeg + 1], -rolling, sfreq)
     open_eyes = np.exp(0.7 * wander(rng, n_control, period=20.0) - 0.25)
     for time in draw_times(_BLINKS / 60 * weights[W] * open_eyes, rng):
         wave = rng.lognormal(np.log(90), 0.3) * np.hanning(max(3, int(0.35 * sfreq)))
@@ -49,7 +49,7 @@ def _saccade(sfreq, rng):
     return np.minimum(t / 0.05, 1.0) * np.exp(-t / rng.uniform(0.25, 0.7))
 
 
-def _add_interpolated(channel, control, sfreq):
+def add_interpolated(channel, control, sfreq):
     at = np.arange(len(control)) / CONTROL_RATE
     for start in range(0, len(channel), 1 << 20):
         piece = channel[start : start + (1 << 20)]
@@ -65,7 +65,7 @@ def chin_emg(n_times, sfreq, weights, person, phasic, events, rng):
     level = 20 * np.log10(_EMG_LEVEL) @ weights
     level += 1.2 * wander(rng, n_control, period=4.0) + 1.5 * wander(rng, n_control, period=180.0)
     level = person.emg_gain * 10 ** (level / 20)
-    emg = _muscle_noise(n_times, sfreq, rng)
+    emg = muscle_noise(n_times, sfreq, rng)
     at = np.arange(n_control) / CONTROL_RATE
     for start in range(0, n_times, 1 << 20):
         piece = emg[start : start + (1 << 20)]
@@ -75,15 +75,15 @@ def chin_emg(n_times, sfreq, weights, person, phasic, events, rng):
         if event.name in ("movement", "awakening"):
             duration = (event.stop - event.start) / sfreq
             factor = 6.0 * event.strength if event.name == "movement" else event.emg
-        _amplify(emg, start + round(event.emg_lag * sfreq), round(duration * sfreq), factor, sfreq)
+        amplify(emg, start + round(event.emg_lag * sfreq), round(duration * sfreq), factor, sfreq)
     for time in draw_times(phasic * 2.0 / 60, rng):  # twitches
         n = int(rng.uniform(0.1, 0.5) * sfreq)
-        _amplify(emg, round(time * sfreq), n, rng.uniform(2, 6), sfreq)
+        amplify(emg, round(time * sfreq), n, rng.uniform(2, 6), sfreq)
     emg += 0.4 * rng.standard_normal(n_times)  # amplifier
     return emg
 
 
-def _amplify(emg, start, n, factor, sfreq):
+def amplify(emg, start, n, factor, sfreq):
     """Raise the amplitude of a stretch, with edges of 0.1 s inside it, in place."""
     stop = min(start + n, len(emg))
     if stop <= start or factor == 1.0:
@@ -93,7 +93,7 @@ def _amplify(emg, start, n, factor, sfreq):
     emg[start:stop] *= 1 + (factor - 1) * edge
 
 
-def _muscle_noise(n_times, sfreq, rng):
+def muscle_noise(n_times, sfreq, rng):
     """Noise of unit variance from 10 Hz to 100 Hz, or to what `sfreq` lets through."""
     highest = min(100.0, 0.45 * sfreq)
     sos = butter(2, (10.0, highest), "bandpass", fs=sfreq, output="sos")
@@ -143,7 +143,7 @@ def heart(n_times, sfreq, weights, person, events, breathing, rng):
 
 def breathing_phase(weights, person, rng):
     """Return the phase of breathing, rad, shape (n_control,)."""
-    unrest = _BREATH_UNREST @ weights
+    unrest = BREATH_UNREST @ weights
     rate = person.breathing_rate * (1 + unrest * wander(rng, weights.shape[1], period=4.0))
     return 2 * np.pi * np.cumsum(np.clip(rate, 0.1, 0.6)) / CONTROL_RATE
 
@@ -154,7 +154,7 @@ def airflow(n_times, sfreq, weights, phase, events, rng, *, respiratory):
     With `respiratory`, arousals end apneas or hypopneas of at least 10 s.
     """
     n_control = weights.shape[1]
-    depth = np.exp((_BREATH_UNREST @ weights) * wander(rng, n_control, period=3.0))
+    depth = np.exp((BREATH_UNREST @ weights) * wander(rng, n_control, period=3.0))
     previous = 0.0
     for event in sorted(events, key=lambda event: event.start):
         start = event.start / sfreq
@@ -167,7 +167,7 @@ def airflow(n_times, sfreq, weights, phase, events, rng, *, respiratory):
     depth = gaussian_filter1d(depth, 0.6 * CONTROL_RATE)
     flow = depth * (np.sin(phase) + 0.25 * np.sin(2 * phase))
     out = np.zeros(n_times)
-    _add_interpolated(out, 150 * flow, sfreq)
+    add_interpolated(out, 150 * flow, sfreq)
     for event in events:
         if event.name == "movement":
             n = event.stop - event.start

@@ -18,7 +18,7 @@ SHORTEST, LONGEST = 3.0, 15.0  # s, of an arousal
 
 # relative likelihood of an arousal by stage W, N1, N2, N3, R: more in light sleep (Bonnet et al.
 # 2007, J. Clin. Sleep Med. 3:133)
-_AROUSABILITY = np.array([0.0, 1.6, 1.0, 0.35, 0.9])
+AROUSABILITY = np.array([0.0, 1.6, 1.0, 0.35, 0.9])
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,10 @@ def plan_awakenings(stages, agenda, rng, difficulty):
     sleep = stages != W
     n = rng.poisson(rate * difficulty.decoys * sleep.sum() * EPOCH / 3600)
     events = []
-    for start in _draw_starts(np.where(sleep, 1.0, 0.0), rng, 2 * n):
+    for start in draw_starts(np.where(sleep, 1.0, 0.0), rng, 2 * n):
         start = round(start * agenda.sfreq)
         stop = start + round(rng.uniform(shortest, longest) * agenda.sfreq)
-        inside = stages[_epochs(start, stop, agenda.sfreq)]
+        inside = stages[epochs_of(start, stop, agenda.sfreq)]
         if len(events) < n and np.all(inside != W) and agenda.book(start, stop):
             stage = int(inside[0])
             events.append(Event("awakening", start, stop, stage, emg=rng.uniform(2, 4)))
@@ -165,7 +165,7 @@ def plan_arousals(stages, agenda, rng, difficulty, arousal_index, respiratory):
     """Book arousals at the asked rate, or as near as 10 s of stable sleep allow."""
     n = round(arousal_index * np.sum(stages != W) * EPOCH / 3600)
     starts = _respiratory_starts(stages, rng, n) if respiratory else np.empty(0)
-    starts = np.r_[starts, _draw_starts(_AROUSABILITY[stages], rng, 60 * n)]
+    starts = np.r_[starts, draw_starts(AROUSABILITY[stages], rng, 60 * n)]
     shortest = int(np.ceil(SHORTEST * agenda.sfreq))
     longest = int(LONGEST * agenda.sfreq)
     events = []
@@ -176,10 +176,10 @@ def plan_arousals(stages, agenda, rng, difficulty, arousal_index, respiratory):
         duration = rng.lognormal(np.log(6.5), 0.45)
         stop = start + int(np.clip(round(duration * agenda.sfreq), shortest, longest))
         before = start - stable_samples(agenda.sfreq)
-        if before < 0 or np.any(stages[_epochs(before, stop, agenda.sfreq)] == W):
+        if before < 0 or np.any(stages[epochs_of(before, stop, agenda.sfreq)] == W):
             continue
         if agenda.book(start, stop):
-            stage = int(stages[_epochs(start, stop, agenda.sfreq)][0])
+            stage = int(stages[epochs_of(start, stop, agenda.sfreq)][0])
             strength = np.exp(rng.uniform(*np.log(difficulty.strengths)))
             events.append(
                 _draw_activation("arousal", start, stop, stage, strength, agenda.sfreq, rng)
@@ -187,19 +187,21 @@ def plan_arousals(stages, agenda, rng, difficulty, arousal_index, respiratory):
     return sorted(events, key=lambda event: event.start)
 
 
-def plan_decoys(stages, agenda, rng, difficulty, n_eeg):
-    """Book look-alikes of arousals where time is left."""
+def plan_decoys(stages, agenda, rng, difficulty, n_eeg, factors=None):
+    """Book look-alikes of arousals where time is left; `factors` are on the rates of some."""
     events = []
+    factors = factors or {}
     for name, (rate, shortest, longest, allowed) in DECOYS.items():
         weights = np.isin(stages, allowed).astype(float)
+        rate *= factors.get(name, 1.0)
         n = rng.poisson(rate * difficulty.decoys * weights.sum() * EPOCH / 3600)
         placed = 0
-        for start in _draw_starts(weights, rng, 10 * n):
+        for start in draw_starts(weights, rng, 10 * n):
             start = round(start * agenda.sfreq)
             stop = start + round(rng.uniform(shortest, longest) * agenda.sfreq)
             if placed == n:
                 break
-            inside = stages[_epochs(start, stop, agenda.sfreq)]
+            inside = stages[epochs_of(start, stop, agenda.sfreq)]
             if np.all(np.isin(inside, allowed)) and agenda.book(start, stop):
                 events.append(
                     _draw_decoy(
@@ -277,7 +279,7 @@ def _respiratory_starts(stages, rng, n):
     return np.asarray(starts, dtype=float)
 
 
-def _draw_starts(weights, rng, n):
+def draw_starts(weights, rng, n):
     """Draw times (s) with a density that is proportional to the epochs' weights."""
     if n == 0 or weights.sum() == 0:
         return np.empty(0)
@@ -289,5 +291,6 @@ def _span(start, stop, sfreq):
     return int(start / sfreq // EPOCH), int((stop - 1) / sfreq // EPOCH) + 1
 
 
-def _epochs(start, stop, sfreq):
+def epochs_of(start, stop, sfreq):
+    """Return the slice of the epochs that samples `start` to `stop` touch."""
     return slice(*_span(start, stop, sfreq))
