@@ -84,7 +84,7 @@ class Patient:
 
 # Odds of kinds: CAP phases A2 and A3, which hold most arousals of NREM sleep, begin with
 # K-complexes or delta bursts (Terzano et al. 2001, Sleep Med. 2:537; Parrino et al. 2012, Sleep
-# Med. Rev. 16:27), also with apnea (Terzano et al. 1996, J. Clin. Neurophysiol. 13:145). About a fifth of
+# Med. Rev. 16:27), also with apnea (Terzano et al. 1996, J. Clin. Neurophysiol. 13:145). A fifth of
 # obstructive events end without an arousal (Younes 2004, Am. J. Respir. Crit. Care Med. 169:623).
 # In periodic breathing, arousals come at the peak of breathing (Naughton et al. 1993, Am. Rev.
 # Respir. Dis. 148:330). Of periodic limb movements, about a third go with an arousal (Karadeniz et

@@ -13,10 +13,16 @@ from mne_arousal.hypnogram import hypnogram_to_stages
 
 HOURS = 4.0
 _APNOEA = {"respiratory": True, "arousal_index": 54.0}
+_PATIENT_HOURS = 3.0
 _ENVELOPE = 0.7  # Hz, low-pass of Sleep-EDF's rectified EMG (Kemp et al. 2000)
 
+# Patients, see `simulate_psg`: their nights are shorter, as their arousals are more
+PATIENT_KINDS = {
+    f"patient-{name}": {"patient": name, "hours": _PATIENT_HOURS}
+    for name in ("apnea", "periodic", "fluctuating", "insomnia", "limbs", "weak")
+}
 # options of `simulate_psg`; "lightest" (so many epochs are cut out where sleep is lightest),
-# "channels" and "envelope" are of this script
+# "hours", "channels" and "envelope" are of this script
 KINDS = {
     "easy": {"difficulty": "easy"},
     "medium": {},
@@ -39,6 +45,7 @@ KINDS = {
     "eeg6": {"n_eeg": 6},
     "eegalone": {"n_eeg": 1, "channels": ("eeg",)},
     "envelope": {"envelope": True},
+    **PATIENT_KINDS,
 }
 
 
