@@ -105,7 +105,7 @@ def add_k_complex(data, names, time, sfreq, gain, rng):
 
 
 def add_delta_burst(data, names, time, duration, sfreq, gain, rng):
-    """Add slow waves of 0.8 to 2 Hz, close to one another, in place: a delta burst of CAP.
+    """Add slow waves of 0.7 to 1.7 Hz, close to one another, in place: a delta burst of CAP.
 
     Each is at least a third larger than slow waves around it usually are (Terzano et al. 2001,
     Sleep Med. 2:537).
@@ -113,9 +113,9 @@ def add_delta_burst(data, names, time, duration, sfreq, gain, rng):
     amplitudes = lobe_amplitudes(_K_COMPLEX, names)
     at, end = time, time + duration
     while at < end - 0.3:
-        length = min(1 / rng.uniform(0.8, 2.0), end - at)
+        length = min(1 / rng.uniform(0.7, 1.7), end - at)
         t = np.arange(max(3, int(length * sfreq))) / (length * sfreq)
-        wave = -np.sin(2 * np.pi * t) * np.sin(np.pi * t) ** 0.5
+        wave = -np.sin(2 * np.pi * t) * np.sin(np.pi * t) ** 0.3
         size = gain * rng.lognormal(np.log(60), 0.3)
         add_wave(data, round(at * sfreq), size * wave, amplitudes)
         at += length * rng.uniform(0.9, 1.15)

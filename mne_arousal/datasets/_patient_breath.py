@@ -67,8 +67,8 @@ def _stop_breath(depth, effort, apnea, rng):
     depth[span] *= apnea.depth + (1 - apnea.depth) * np.exp(-6 * part)
     effort[span] *= 0.5 + rng.uniform(0.2, 0.9) * part
     if rng.random() < 0.7:  # deep breaths end it, with or without an arousal
-        after = _span(apnea.stop, apnea.stop + rng.uniform(5, 12))
-        depth[after] *= rng.uniform(1.1, 1.5)
+        after = _span(apnea.stop, apnea.stop + rng.uniform(6, 16))
+        depth[after] *= rng.uniform(1.1, 1.6)
         effort[after] *= rng.uniform(1.1, 1.5)
 
 

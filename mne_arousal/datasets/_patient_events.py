@@ -21,7 +21,7 @@ from ._schedule import Event
 # Means of studies lie from 4 to 12 and single rises from nil to 30 (Sforza et al. 2000, Clin.
 # Neurophysiol. 111:1611; Azarbarzin et al. 2014, Sleep 37:645; Bonnet and Arand 1997,
 # Electroencephalogr. Clin. Neurophysiol. 102:390).
-_HEART = 8.0
+_HEART = 9.0
 _HEART_SPREAD = 0.45
 # The answer grows from CAP phase A1 to A3 and with the chin EMG (Ferri et al. 2000, J.
 # Sleep Res. 9:13; Sforza et al. 2000).
@@ -91,7 +91,7 @@ def draw_heart(rng, probability, factor=1.0):
         return {"heart": 0.0}
     return {
         "heart": float(_HEART * factor * rng.lognormal(0, _HEART_SPREAD)),
-        "heart_lag": float(rng.normal(0, 1.2)),
+        "heart_lag": float(rng.normal(-0.7, 1.2)),
         "heart_width": float(rng.lognormal(0, 0.2)),
     }
 
@@ -105,9 +105,9 @@ def draw_breath(rng, probability):
     if rng.random() >= probability:
         return {"breath": 1.0}
     return {
-        "breath": float(rng.uniform(1.15, 1.9)),
+        "breath": float(rng.uniform(1.2, 2.0)),
         "breath_lag": float(rng.uniform(-0.5, 3.0)),
-        "breath_duration": float(rng.uniform(6.0, 14.0)),
+        "breath_duration": float(rng.uniform(7.0, 16.0)),
     }
 
 

@@ -12,6 +12,7 @@ from ._events import add_events, add_movement, modulations, quiet_times, wake_up
 from ._graphoelements import add_delta_burst, add_graphoelements, phasic_rem
 from ._hypnogram_simulation import EPOCH, N1, N2, R, W, simulate_hypnogram
 from ._patient_breath import belt, breathing, flow, leg_emg, saturation
+from ._patient_contact import lose_contact
 from ._patient_heart import beat_times, ecg, heart_rate
 from ._patient_schedule import plan_patient
 from ._periphery import add_eye_movements, chin_emg
@@ -80,6 +81,7 @@ def simulate_patient(names, rng, patient, setting):
     _add_body(body, sfreq, weights, person, patient, phasic, events, apneas, rng["periphery"])
     for channel in brain:
         channel += rng["person"].uniform(0.2, 1.0) * patient.ecg_leak * body[1] / 1000
+    lose_contact(body[1], body[2], body[5], sfreq, rng["person"])
     return PatientNight(data, stages, weights, arousals, decoys)
 
 

@@ -173,7 +173,7 @@ def simulate_psg(
     before at 20 (Sforza et al. 2000, Clin. Neurophysiol. 111:1611). ``breath`` and ``leg`` are
     factors on the breath amplitude and the amplitude of the leg EMG, 1 for none. A fifth to half of
     the arousals have no answer of the heart, and hearts also rise with limb movements, sighs,
-    breaths after apneas and by themselves.
+    breaths after apneas and by themselves. Now and then, ECG, airflow and SpO2 lose contact.
 
     A simulation shows whether a method finds what was put in. How well the method works
     on people, only recordings of people show.

@@ -23,9 +23,9 @@ and in the {part} half of the Sleep-EDF night SC4001, and untouched sleep. {said
 This package is given the signals; the other detectors are given the true hypnogram as well. Where
 several nights are pooled, their events are counted together. Seconds are CPU time of one thread.
 
-- **Simulated sleepers** are nights of 4 h of `simulate_psg`, those of kinds named `patient-` of 3 h:
-  patients whose heart and breath answer most arousals and also rise without. They show whether a
-  method finds what was put in, not how well it does on people.
+- **Simulated sleepers** are nights of 4 h of `simulate_psg`, those of kinds named `patient-` of
+  3 h: patients whose heart and breath answer most arousals and also rise without. They show whether
+  a method finds what was put in, not how well it does on people.
 - **Implants** are pieces of 3 to 15 s of a person's own quiet wake in that person's own sleep, half
   of them abrupt, half rising over 0.5 or 1 s, of 1, 1.5 or 2 times the amplitude above 3 Hz of the
   sleep before; `implants.py` says how they are made and why. Real sleep has arousals of its own, so
