@@ -12,7 +12,7 @@ from ._background import CONTROL_RATE, wander
 from ._hypnogram_simulation import N1, N2, N3, R
 
 # amplitude by lobe (F, C, O) and at the EOG (E), relative to the largest
-_SPINDLE = {"F": 0.7, "C": 1.0, "O": 0.4, "E": 0.2}
+SPINDLE = {"F": 0.7, "C": 1.0, "O": 0.4, "E": 0.2}
 _K_COMPLEX = {"F": 1.0, "C": 0.85, "O": 0.4, "E": 0.5}
 _VERTEX = {"F": 0.6, "C": 1.0, "O": 0.3, "E": 0.2}
 _SAWTOOTH = {"F": 0.8, "C": 1.0, "O": 0.4, "E": 0.3}
@@ -71,7 +71,7 @@ def add_graphoelements(data, names, sfreq, weights, person, phasic, quiet, rng):
     rate = person.spindle_rate / 60 * (weights[N2] + 0.6 * weights[N3]) * waxing * quiet
     for time in draw_times(rate, rng):
         wave = gain * draw_spindle(sfreq, person, rng)
-        add_wave(data, round(time * sfreq), wave, lobe_amplitudes(_SPINDLE, names))
+        add_wave(data, round(time * sfreq), wave, lobe_amplitudes(SPINDLE, names))
     rate = person.k_complex_rate / 60 * weights[N2] * quiet
     rate *= np.exp(0.7 * wander(rng, len(quiet), period=5.0) - 0.25)  # they come in groups
     for time in draw_times(rate, rng):
@@ -123,7 +123,7 @@ def add_delta_burst(data, names, time, duration, sfreq, gain, rng):
 
 def add_spindle_train(data, names, start, stop, sfreq, person, rng):
     """Add spindles close to one another, from `start` to `stop` (samples)."""
-    amplitudes = 1.3 * person.gain * lobe_amplitudes(_SPINDLE, names)
+    amplitudes = 1.3 * person.gain * lobe_amplitudes(SPINDLE, names)
     at = start
     while True:
         wave = draw_spindle(sfreq, person, rng)

@@ -28,6 +28,10 @@ _HEART_SPREAD = 0.45
 _HEART_BY_KIND = {"fast": 1.0, "k-complex": 0.9, "delta": 1.0, "theta": 0.7}
 _HEART_WITH_EMG, _HEART_WITHOUT_EMG = 1.15, 0.8
 
+# Shares of arousals that a spindle of the sleep before overlaps and that come with a movement; both
+# are of this package, of the order that clinical pages show.
+_WITH_SPINDLE, _WITH_MOVEMENT = 0.2, 0.25
+
 
 @dataclass(frozen=True)
 class BodyEvent(Event):
@@ -51,6 +55,10 @@ class BodyEvent(Event):
         From the start, s.
     burst_lead, burst_duration : float
         Delta burst: how long before the start it begins, and its length, s; no length is none.
+    spindle : float
+        How long before the start a spindle begins, s, if one rides on the onset.
+    artifact : float
+        Amplitude of the artifact of a body movement in the EEG; 0 is none.
     """
 
     kind: str = ""
@@ -65,6 +73,8 @@ class BodyEvent(Event):
     leg_duration: float = 0.0
     burst_lead: float = 0.0
     burst_duration: float = 0.0
+    spindle: float | None = None
+    artifact: float = 0.0
 
 
 def draw_arousal(start, stop, stage, agenda, rng, difficulty, patient):
@@ -79,6 +89,10 @@ def draw_arousal(start, stop, stage, agenda, rng, difficulty, patient):
     fields |= draw_heart(rng, patient.heart, factor) | draw_breath(rng, patient.breath)
     if rng.random() < 0.15:
         fields |= draw_leg(rng, rng.uniform(-0.5, 1.0))
+    if stage in (N2, N3) and rng.random() < _WITH_SPINDLE:
+        fields["spindle"] = float(rng.uniform(-0.5, 1.5))
+    if fields["emg"] > 1 and rng.random() < _WITH_MOVEMENT:
+        fields["artifact"] = float(rng.uniform(0.1, 0.6))
     ramp = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.5 else 0.0
     return BodyEvent(
         "arousal", start, stop, stage, strength=float(strength), ramp=ramp, kind=kind, **fields
@@ -221,7 +235,7 @@ def draw_body_decoy(name, start, stop, stage, sfreq, rng):
     elif name == "position change":
         fields = draw_heart(rng, 0.9, 1.2) | draw_leg(rng, 0.0) | draw_breath(rng, 0.5)
         fields |= {"emg": rng.uniform(1.5, 5.0), "emg_duration": length}
-        fields |= {"leg_duration": length, "strength": rng.uniform(0.1, 0.5)}
+        fields |= {"leg_duration": length, "artifact": rng.uniform(0.1, 0.5)}
     elif name == "delta burst":
         # autonomic answers to A1 are small
         fields = draw_heart(rng, 0.4, 0.4) | {"burst_duration": length}

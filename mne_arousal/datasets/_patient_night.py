@@ -9,7 +9,15 @@ import numpy as np
 
 from ._background import ANCHORS, CONTROL_RATE, Background, band_levels, stage_weights, wander
 from ._events import add_events, add_movement, modulations, quiet_times, wake_up
-from ._graphoelements import add_delta_burst, add_graphoelements, phasic_rem
+from ._graphoelements import (
+    SPINDLE,
+    add_delta_burst,
+    add_graphoelements,
+    add_wave,
+    draw_spindle,
+    lobe_amplitudes,
+    phasic_rem,
+)
 from ._hypnogram_simulation import EPOCH, N1, N2, R, W, simulate_hypnogram
 from ._patient_breath import belt, breathing, flow, leg_emg, saturation
 from ._patient_contact import lose_contact
@@ -63,7 +71,8 @@ def simulate_patient(names, rng, patient, setting):
     weights = stage_weights(stages, EPOCH, int(np.ceil(setting.duration * CONTROL_RATE)) + 1)
     agenda = Agenda(int(n_epochs * EPOCH * sfreq), sfreq)
     arousals, decoys, apneas = plan_patient(stages, agenda, rng["schedule"], patient, setting)
-    _fluctuate(weights, patient.fluctuation, rng["hypnogram"])
+    lighter = _lighter(arousals, apneas, patient, sfreq, len(weights[0]), rng["hypnogram"])
+    _fluctuate(weights, patient.fluctuation, lighter, rng["hypnogram"])
     wake_up(weights, decoys, sfreq)
     phasic = phasic_rem(weights, rng["hypnogram"])
     data = np.zeros((len(names), round(setting.duration * sfreq)))
@@ -96,7 +105,25 @@ def _draw_person(rng, patient, old):
     )
 
 
-def _fluctuate(weights, amount, rng):
+def _lighter(arousals, apneas, patient, sfreq, n_control, rng):
+    """Return how much lighter sleep is after arousals and at the ends of apneas, (n_control,).
+
+    Sleep deepens through an apnea and lightens slowly towards its end, with or without an
+    arousal (CAP; Terzano et al. 1996, J. Clin. Neurophysiol. 13:145); after an arousal it takes
+    some seconds to be as deep as before.
+    """
+    out = np.zeros(n_control)
+    times = np.arange(n_control) / CONTROL_RATE
+    middles = [event.stop / sfreq for event in arousals] + [apnea.stop for apnea in apneas]
+    spreads = [rng.uniform(3.0, 6.0) for _ in arousals] + [rng.uniform(5.0, 9.0) for _ in apneas]
+    for middle, spread in zip(middles, spreads, strict=True):
+        lo, hi = np.searchsorted(times, (middle - 4 * spread, middle + 4 * spread))
+        bump = np.exp(-0.5 * ((times[lo:hi] - middle) / spread) ** 2)
+        out[lo:hi] = np.maximum(out[lo:hi], rng.uniform(0.2, 1.0) * bump)
+    return out * (0.5 + patient.fluctuation)
+
+
+def _fluctuate(weights, amount, lighter, rng):
     """Turn part of N2 into N1 and of N1 into wake with closed eyes and back, in place.
 
     Falling asleep goes back and forth within 20 to 60 s, alpha with it (CAP; Terzano et al. 2001).
@@ -106,7 +133,8 @@ def _fluctuate(weights, amount, rng):
     slow = wander(rng, n_control, period=25.0)
     for light, deep, most in ((N1, N2, 0.8), (W, N1, 0.5), (N1, R, 0.2)):
         wave = 0.6 * wander(rng, n_control, period=8.0) + 0.8 * slow
-        moved = amount * most / (1 + np.exp(-2.5 * (wave - 0.5))) * weights[deep]
+        part = amount * most / (1 + np.exp(-2.5 * (wave - 0.5)))
+        moved = np.clip(part + 0.5 * most * lighter, 0, 0.9) * weights[deep]
         weights[light] += moved
         weights[deep] -= moved
 
@@ -128,8 +156,14 @@ def _add_brain(data, names, n_eeg, sfreq, levels, events, person, rng):
         if event.burst_duration:
             start = event.start / sfreq - event.burst_lead
             add_delta_burst(data, names, start, event.burst_duration, sfreq, gain, rng["events"])
-        if event.name == "position change":
-            add_movement(data, event, sfreq, rng["events"])
+        if event.spindle is not None:
+            wave = person.gain * draw_spindle(sfreq, person, rng["events"])
+            first = event.start - round(event.spindle * sfreq)
+            add_wave(data, first, wave, lobe_amplitudes(SPINDLE, names))
+        if event.artifact:
+            lag = min(rng["events"].uniform(0.0, 2.0), 0.4 * (event.stop - event.start) / sfreq)
+            moved = replace(event, start=event.start + round(lag * sfreq), strength=event.artifact)
+            add_movement(data, moved, sfreq, rng["events"])
 
 
 def _add_body(data, sfreq, weights, person, patient, phasic, events, apneas, rng):
