@@ -41,6 +41,22 @@ def test_halves_share_the_one_whole_night_only():
 
 
 @pytest.mark.usefixtures("benchmark")
+def test_patients_are_among_the_sleepers():
+    from recordings import names
+    from sleepers import KINDS, PATIENT_KINDS, simulate
+
+    from mne_arousal.datasets._patients import PATIENTS
+
+    assert set(PATIENT_KINDS) == {f"patient-{name}" for name in PATIENTS} <= set(KINDS)
+    assert "simulated-patient-apnea-301" in names("report", "simulated")
+    raw, arousals, lookalikes, stages = simulate("patient-limbs", 200, hours=0.5)
+    assert {"ECG", "Airflow", "Thorax", "Leg", "SpO2"} <= set(raw.ch_names)
+    assert len(stages) == 60
+    assert {"kind", "heart", "breath", "emg"} <= set(arousals.extras[0])
+    assert "limb movement" in set(lookalikes.description)
+
+
+@pytest.mark.usefixtures("benchmark")
 @pytest.mark.parametrize("ramp", [0.0, 0.5, 1.0])
 def test_an_implant_starts_at_its_onset_and_ends_with_it(ramp):
     from implants import QuietWake, _above, _mix, _rms

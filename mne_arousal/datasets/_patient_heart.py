@@ -22,8 +22,13 @@ _ANSWER = np.arange(-8.0, 36.0, 1 / CONTROL_RATE)  # s around the onset
 # Rate falls during an apnea and rises when breath returns (Guilleminault et al. 1984, Lancet 1:126)
 _APNEA_FALL, _APNEA_RISE = 2.5, 2.5  # beats per minute, median
 
-_WAVES = ((-0.15, 0.025, 100.0), (-0.03, 0.010, -100.0), (0.0, 0.011, 1000.0))  # P, Q, R
-_WAVES += ((0.03, 0.011, -220.0), (0.25, 0.045, 250.0))  # S, T: time s, width s, height uV
+_WAVES = (  # P, Q, R, S, T: time s, width s, height uV
+    (-0.15, 0.025, 100.0),
+    (-0.03, 0.010, -100.0),
+    (0.0, 0.011, 1000.0),
+    (0.03, 0.011, -220.0),
+    (0.25, 0.045, 250.0),
+)
 # premature ventricular beat: no P, wide and tall, T opposite
 _ECTOPIC_WAVES = ((0.0, 0.035, 1300.0), (0.09, 0.04, -500.0), (0.30, 0.06, -350.0))
 

@@ -161,8 +161,15 @@ def _add_brain(data, names, n_eeg, sfreq, levels, events, person, rng):
             first = event.start - round(event.spindle * sfreq)
             add_wave(data, first, wave, lobe_amplitudes(SPINDLE, names))
         if event.artifact:
-            lag = min(rng["events"].uniform(0.0, 2.0), 0.4 * (event.stop - event.start) / sfreq)
-            moved = replace(event, start=event.start + round(lag * sfreq), strength=event.artifact)
+            # begins and ends within the event, so that the marked time holds all of it
+            n = event.stop - event.start
+            first, last = rng["events"].uniform(0.0, 0.3), rng["events"].uniform(0.6, 1.0)
+            moved = replace(
+                event,
+                start=event.start + round(first * n),
+                stop=event.start + round(last * n),
+                strength=event.artifact,
+            )
             add_movement(data, moved, sfreq, rng["events"])
 
 

@@ -136,7 +136,7 @@ def describe(prepared: Prepared, method: str) -> dict:
             "duration": list(true.duration),
             **{
                 key: [extra[key] for extra in true.extras]
-                for key in ("ramp", "strength", "emg", "ratio")
+                for key in ("ramp", "strength", "emg", "ratio", "kind", "heart", "breath", "leg")
                 if all(key in extra for extra in true.extras)
             },
         },
