@@ -1,6 +1,7 @@
 from . import annotation_files, datasets, hypnogram, metrics, report, viz
 from .annotate import analyze_recording, annotate_arousals
 from .bids import annotate_bids
+from .body import BodyTransformer
 from .clusterer import ArousalClusterer
 from .dmd import DMDTransformer
 from .encoder import PSGEncoder
@@ -15,6 +16,7 @@ from .utils.sysinfo import sys_info
 
 __all__ = [
     "ArousalClusterer",
+    "BodyTransformer",
     "DMDTransformer",
     "Night",
     "PSGEncoder",

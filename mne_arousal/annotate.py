@@ -48,7 +48,7 @@ def annotate_arousals(
     picks : "auto" | list of str | dict
         Channels by name, or ``{name: role}``; ``"auto"`` goes by types and names.
     features : tuple of str
-        Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"``.
+        Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"``, ``"body"``.
     false_alarms_per_hour : float
         Events an hour of sleep that the noise of this night may cause; more finds weaker arousals.
     pipeline : sklearn.pipeline.Pipeline | None

@@ -23,7 +23,8 @@ from .utils.columns import parse_columns
 class ArousalClusterer(ClusterMixin, BaseEstimator):
     """Cluster windows into states and stages, and find arousals, without labels.
 
-    Features are scaled by each recording's own quartiles; every extractor counts alike. Single
+    Features are scaled by each recording's own quartiles; every extractor counts alike, but for the
+    body's, whose columns make no states and no stages. Single
     windows are clustered into states; the states of each 30 s of sleep, as a histogram, into stage
     clusters, with wake held in one where muscle tone tells it. Wake is cluster 0, the rest are
     numbered from the most wake-like; without columns that tell wake, from the largest. Arousals
@@ -312,15 +313,28 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             index, names = X.index, list(X.columns)
         X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
         if reset:
-            self._columns = parse_columns(names if names is not None else range(X.shape[1]))
+            self._learn_columns(names if names is not None else range(X.shape[1]))
         return split_recordings(
-            X,
+            X[:, ~self._of_body],
             index,
             self._columns,
+            body=X[:, self._of_body],
             hop=self.hop,
             window_length=self.window_length,
             epoch_length=self.epoch_length,
         )
+
+    def _learn_columns(self, names) -> None:
+        """Set the body's columns apart: states and stages are told by the others alone."""
+        columns = parse_columns(names)
+        self._of_body = np.array([column.extractor == "body" for column in columns])
+        if self._of_body.all():
+            raise ValueError(
+                "All columns are the body's, and states need EEG: add the features of another "
+                "extractor."
+            )
+        self._columns = [c for c in columns if c.extractor != "body"]
+        self._body_columns = [c for c in columns if c.extractor == "body"]
 
     def _parts(self, r: EpochTable) -> dict[str, np.ndarray]:
         if r.onsets is None or not self._stages.has_stages:

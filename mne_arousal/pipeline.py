@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from .body import BodyTransformer
 from .clusterer import ArousalClusterer
 from .dmd import DMDTransformer
 from .encoder import PSGEncoder
@@ -15,7 +16,7 @@ from .spectral import SpectralTransformer
 if TYPE_CHECKING:
     from .utils.types import Picks, RandomState, Verbose
 
-FEATURES = ("spectral", "dmd", "encoder")
+FEATURES = ("spectral", "dmd", "encoder", "body")
 
 
 def make_arousal_pipeline(
@@ -35,15 +36,17 @@ def make_arousal_pipeline(
     """Make the pipeline that `annotate_arousals` uses.
 
     Steps: ``windows`` (:class:`PSGWindower`), ``features`` (a ``FeatureUnion`` of ``spectral``,
-    ``dmd`` and ``encoder``) and ``arousals`` (:class:`ArousalClusterer`). It is fitted on a Raw, a
-    path, a ``BIDSPath`` or a list of these. The encoder has its pretrained weights and is not
-    trained further; ``set_params(features__encoder__max_epochs=20)`` trains it on the recording.
+    ``dmd``, ``encoder`` and ``body``) and ``arousals`` (:class:`ArousalClusterer`). It is fitted on
+    a Raw, a path, a ``BIDSPath`` or a list of these. The encoder has its pretrained weights and is
+    not trained further; ``set_params(features__encoder__max_epochs=20)`` trains it on the
+    recording.
 
     Parameters
     ----------
     features : tuple of str
-        Extractors to use, of ``"spectral"``, ``"dmd"`` and ``"encoder"``. The others are set to
-        ``"drop"`` and can be set again by ``set_params``. The evidence needs ``"spectral"``.
+        Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"`` and ``"body"``. The others
+        are set to ``"drop"`` and can be set again by ``set_params``. The evidence needs
+        ``"spectral"``. With ``"body"``, windows carry heart, breath and the rest of the body too.
     window_length, hop : float
         Windows, s: 2 s long, a new one every 0.5 s.
     sfreq : float | None
@@ -92,6 +95,7 @@ def make_arousal_pipeline(
             random_state=random_state,
             verbose=verbose,
         ),
+        "body": BodyTransformer(),
     }
     union = FeatureUnion(
         [(name, extractors[name] if name in features else "drop") for name in FEATURES],
@@ -101,7 +105,14 @@ def make_arousal_pipeline(
         [
             (
                 "windows",
-                PSGWindower(window_length, hop, sfreq=sfreq, picks=picks, verbose=verbose),
+                PSGWindower(
+                    window_length,
+                    hop,
+                    sfreq=sfreq,
+                    picks=picks,
+                    body="body" in features,
+                    verbose=verbose,
+                ),
             ),
             ("features", union),
             (

@@ -24,6 +24,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from .body import BodyTransformer
 from .clusterer import ArousalClusterer
 from .dmd import DMDTransformer
 from .encoder import PSGEncoder
@@ -36,11 +37,12 @@ from .utils.columns import Column
 from .utils.errors import RecordingError
 
 FORMAT = "mne-arousal pipeline"
-VERSION = "2"
+VERSION = "3"
 _CLASSES = {
     cls.__name__: cls
     for cls in (
         ArousalClusterer,
+        BodyTransformer,
         Column,
         DMDTransformer,
         FeatureUnion,

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .utils.bands import BANDS, POWER_FLOOR, select_bands
-from .utils.windows import Channel, Windows, read_windows
+from .utils.windows import BODY_ROLES, Channel, Windows, read_windows
 
 
 class SpectralTransformer(TransformerMixin, BaseEstimator):
@@ -130,10 +130,15 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
             inside = (self._freqs >= low) & (self._freqs < high)
             if inside.any():
                 self._bins[name] = inside
-        self._parts = [self._part(channel) for channel in windows.channels]
+        channels = windows.channels
+        # heart and breath are the body's, unless there is nothing else
+        brain = [i for i, c in enumerate(channels) if c.role not in BODY_ROLES]
+        self._picks = brain or list(range(len(channels)))
+        channels = [channels[i] for i in self._picks]
+        self._parts = [self._part(channel) for channel in channels]
         self._names = [
             f"{channel.role}:{channel.name}:{_column_quantity(quantity)}"
-            for channel, part in zip(windows.channels, self._parts, strict=True)
+            for channel, part in zip(channels, self._parts, strict=True)
             for quantity in part
         ]
 
@@ -147,7 +152,7 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
         taper = np.hanning(n_times + 2)[1:-1]
         taper /= np.sqrt(np.sum(taper**2) * n_times)
         columns = []
-        for i, part in enumerate(self._parts):
+        for i, part in zip(self._picks, self._parts, strict=True):
             x = batch[:, i]
             if part == ["level"]:
                 mean = x.mean(axis=1)

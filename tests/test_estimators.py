@@ -3,10 +3,12 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mne_arousal import ArousalClusterer, SpectralTransformer
+from mne_arousal import ArousalClusterer, BodyTransformer, SpectralTransformer
 
 
-@parametrize_with_checks([SpectralTransformer(sfreq=100.0), ArousalClusterer()])
+@parametrize_with_checks(
+    [SpectralTransformer(sfreq=100.0), BodyTransformer(sfreq=100.0), ArousalClusterer()]
+)
 def test_sklearn_checks(estimator, check):
     """Each check of scikit-learn passes."""
     check(estimator)

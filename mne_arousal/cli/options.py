@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-FEATURES = ("spectral", "dmd", "encoder")
+FEATURES = ("spectral", "dmd", "encoder", "body")
 
 
 def add_detection_options(parser: argparse.ArgumentParser) -> None:

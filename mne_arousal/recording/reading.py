@@ -13,6 +13,7 @@ from mne.utils import _check_option, logger, use_log_level
 from ..utils.errors import RecordingError
 from ..utils.notes import add_note
 from ..utils.windows import Channel
+from .body_channels import append_channels, body_roles, load_body_channels
 from .channels import (
     channel_roles,
     log_roles,
@@ -110,7 +111,12 @@ def _first_line(error: Exception) -> str:
 
 
 def load_channels(
-    source, *, picks="auto", sfreq: float | None = 100.0, min_duration: float = MIN_DURATION
+    source,
+    *,
+    picks="auto",
+    sfreq: float | None = 100.0,
+    min_duration: float = MIN_DURATION,
+    body: bool = False,
 ) -> tuple[BaseRaw, list[Channel], str]:
     """Read, check, filter and resample the channels of a recording that detection uses.
 
@@ -125,6 +131,9 @@ def load_channels(
         Rate to resample to, Hz; None keeps the recording's own.
     min_duration : float
         Shortest recording, s.
+    body : bool
+        Whether to add heart, breath, legs, oxygen and position, unfiltered. Those that `picks`
+        names are taken; where it names none, they are chosen by types and names.
 
     Returns
     -------
@@ -150,6 +159,8 @@ def load_channels(
         )
     roles = _picked_roles(original, picks, name)
     usable = {ch: role for ch, role in roles.items() if ch not in original.info["bads"]}
+    of_body = _body_candidates(original, usable) if body else {}
+    usable = {ch: role for ch, role in usable.items() if ch not in of_body}
     names = select_channels(usable) if isinstance(picks, str) else list(usable)
     raw, roles_used = _load_usable(original, usable, names, isinstance(picks, str), name)
     channels = []
@@ -166,7 +177,18 @@ def load_channels(
         raw.set_channel_types(types, verbose="error")
     log_roles(channels, roles, name)
     _filter_and_resample(raw, channels, sfreq)
+    if body:
+        data, found = load_body_channels(original, of_body, raw, name)
+        append_channels(raw, data, found)
+        channels += found
     return raw, channels, name
+
+
+def _body_candidates(raw: BaseRaw, picked: dict[str, str]) -> dict[str, str]:
+    """Channels of the body among those picked or, where there are none, among all."""
+    everything = channel_roles(raw.ch_names, raw.get_channel_types())
+    rest = {c: r for c, r in everything.items() if c not in raw.info["bads"] and c not in picked}
+    return body_roles(picked) or body_roles(rest)
 
 
 def _picked_roles(raw: BaseRaw, picks, name: str) -> dict[str, str]:

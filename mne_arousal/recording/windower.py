@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from mne.io import BaseRaw
 from mne.utils import use_log_level
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..utils.checks import check_positive
 from ..utils.errors import RecordingError
-from ..utils.windows import Channel
+from ..utils.windows import BODY_ROLES, Channel
+from .body_channels import append_channels
 from .reading import load_channels, read_recording
 
 
@@ -40,13 +42,19 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         Channels by name, or ``{name: role}`` (roles ``"eeg"``, ``"eog"``, ``"emg"``) to overrule
         what names suggest. ``"auto"`` takes up to three EEG (central, frontal, occipital), two EOG
         and one chin EMG channel.
+    body : bool
+        Whether windows also carry what :class:`BodyTransformer` looks at: an ECG or pulse wave, a
+        trace of heart rate, two channels of breath, two legs, oxygen saturation and position, as
+        far as there are any. The other extractors pass them over.
     verbose : bool | str | int | None
         As in MNE.
 
     Attributes
     ----------
     channels_ : list of str
-        ``"role:name"`` of the channels of the first recording fitted.
+        ``"role:name"`` of the channels of the first recording fitted, EEG, EOG and EMG.
+    body_channels_ : list of str
+        Those of the body, where `body` is set. A later recording that lacks one has a gap there.
     seconds_ : float
         Time that reading and filtering took in the last call, s.
 
@@ -64,11 +72,14 @@ class PSGWindower(TransformerMixin, BaseEstimator):
     1197
     """
 
-    def __init__(self, window_length=2.0, hop=0.5, *, sfreq=100.0, picks="auto", verbose=None):
+    def __init__(
+        self, window_length=2.0, hop=0.5, *, sfreq=100.0, picks="auto", body=False, verbose=None
+    ):
         self.window_length = window_length
         self.hop = hop
         self.sfreq = sfreq
         self.picks = picks
+        self.body = body
         self.verbose = verbose
 
     def fit(self, X, y=None):
@@ -104,8 +115,9 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         windows : braindecode.datasets.BaseConcatDataset
             One dataset a recording.
         """
-        if hasattr(self, "channels_"):
-            del self.channels_
+        for name in ("channels_", "body_channels_"):
+            if hasattr(self, name):
+                delattr(self, name)
         return self._cut(X)
 
     def transform(self, X):
@@ -142,7 +154,9 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         datasets, seen = [], {}
         with use_log_level(self.verbose):
             for source in sources:
-                raw, channels, name = load_channels(source, picks=self.picks, sfreq=self.sfreq)
+                raw, channels, name = load_channels(
+                    source, picks=self.picks, sfreq=self.sfreq, body=self.body
+                )
                 seen[name] = seen.get(name, 0) + 1
                 unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
                 labels = self._match(raw, channels, name)
@@ -171,12 +185,16 @@ class PSGWindower(TransformerMixin, BaseEstimator):
 
     def _match(self, raw: BaseRaw, channels: list[Channel], recording: str) -> list[str]:
         """Bring a recording to the channels of the first: same roles, in the same order."""
-        labels = [str(c) for c in channels]
+        of_body = [c.role in BODY_ROLES and self.body for c in channels]
+        pairs = list(zip(map(str, channels), raw.ch_names, strict=True))
+        left, body = (
+            {k: v for (k, v), b in zip(pairs, of_body, strict=True) if b == which}
+            for which in (False, True)
+        )
         if not hasattr(self, "channels_"):
-            self.channels_ = labels
-            return labels
-        left = dict(zip(labels, raw.ch_names, strict=True))
-        order = []
+            self.channels_, self.body_channels_ = list(left), list(body)
+            return [label for label, _ in pairs]
+        labels, order = list(left), []
         for label in self.channels_:
             wanted = Channel.parse(label)
             same = (
@@ -200,10 +218,26 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                     recording,
                 )
             order.append(left.pop(same))
-        if left:
-            raw.drop_channels(list(left.values()))
+        order += self._match_body(raw, body)
+        unused = [name for name in raw.ch_names if name not in order]
+        if unused:
+            raw.drop_channels(unused)
         raw.reorder_channels(order)
-        return list(self.channels_)
+        return [*self.channels_, *self.body_channels_]
+
+    def _match_body(self, raw: BaseRaw, found: dict[str, str]) -> list[str]:
+        """Find the body's channels by name, else by role; add gaps for what there is not."""
+        names = []
+        for label in self.body_channels_:
+            role = Channel.parse(label).role
+            alike = [k for k in found if Channel.parse(k).role == role]
+            same = label if label in found else next(iter(alike), None)
+            if same is None:
+                append_channels(raw, np.full((1, raw.n_times), np.nan), [Channel.parse(label)])
+                names.append(raw.ch_names[-1])
+            else:
+                names.append(found.pop(same))
+        return names
 
 
 @contextmanager

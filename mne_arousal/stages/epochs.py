@@ -44,6 +44,8 @@ class EpochTable:
         How wake-like each epoch is; None when no column tells.
     wake : array of bool, shape (n_epochs,)
         Epochs of wake; all False when no column tells.
+    body : array, shape (n_windows, n_body) | None
+        Columns of `BodyTransformer`, which `values` don't hold; NaN where unknown.
     """
 
     name: str
@@ -54,6 +56,7 @@ class EpochTable:
     inside: np.ndarray
     wakefulness: np.ndarray | None
     wake: np.ndarray
+    body: np.ndarray | None = None
 
     @property
     def n_epochs(self) -> int:
@@ -192,6 +195,7 @@ def split_recordings(
     hop: float | None,
     window_length: float,
     epoch_length: float,
+    body: np.ndarray | None = None,
 ) -> list[EpochTable]:
     """Make a table for each recording of a set of windows.
 
@@ -207,6 +211,8 @@ def split_recordings(
         Time between windows that carry no times, s; None where they are in no order.
     window_length, epoch_length : float
         Lengths, s.
+    body : array, shape (n_windows, n_body) | None
+        Columns of `BodyTransformer`, kept apart.
 
     Returns
     -------
@@ -215,9 +221,12 @@ def split_recordings(
     """
     lengths = {"window_length": window_length, "epoch_length": epoch_length}
     if index is not None and tuple(index.names) == INDEX_NAMES:
-        return [
-            make_epoch_table(name, values[rows], columns, onsets, **lengths)
-            for name, rows, onsets in recording_rows(index)
-        ]
-    onsets = None if hop is None else np.arange(len(values)) * hop
-    return [make_epoch_table("recording", values, columns, onsets, **lengths)]
+        runs = list(recording_rows(index))
+    else:
+        onsets = None if hop is None else np.arange(len(values)) * hop
+        runs = [("recording", slice(0, len(values)), onsets)]
+    tables = []
+    for name, rows, onsets in runs:
+        tables.append(make_epoch_table(name, values[rows], columns, onsets, **lengths))
+        tables[-1].body = None if body is None else body[rows]
+    return tables

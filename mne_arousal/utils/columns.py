@@ -10,6 +10,7 @@ from .bands import BANDS
 
 # Quantities of the package's own extractors; all others name their extractor themselves.
 _SPECTRAL = {*BANDS, "level"}
+_BODY = {"heart_rate", "amplitude", "recovery", "activity", "saturation", "dip", "change"}
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Column:
 
     An extractor names itself in its columns: ``"{role}:{channel}:{extractor}.{quantity}"``, or
     ``"psg:{extractor}:{quantity}"`` for what belongs to all channels. Plain quantities are the
-    bands and levels of `SpectralTransformer`; plain quantities that are none of these, without an
-    extractor's name, are of an unknown extractor.
+    bands and levels of `SpectralTransformer` and what `BodyTransformer` measures; others, without
+    an extractor's name, are of an unknown extractor.
 
     Parameters
     ----------
@@ -30,7 +31,8 @@ class Column:
     quantity : str
         What is measured.
     extractor : str
-        ``"spectral"``, ``"dmd"``, ``"encoder"``, the name that the column says, or ``"unknown"``.
+        ``"spectral"``, ``"dmd"``, ``"encoder"``, ``"body"``, the name that the column
+        says, or ``"unknown"``.
     """
 
     role: str
@@ -53,6 +55,8 @@ class Column:
             return cls(role, channel, rest, named)
         if quantity in _SPECTRAL:
             return cls(role, channel, quantity, "spectral")
+        if quantity in _BODY:
+            return cls(role, channel, quantity, "body")
         return cls(role, channel, quantity, "dmd" if quantity.startswith("dmd") else "unknown")
 
 

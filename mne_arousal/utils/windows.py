@@ -17,6 +17,11 @@ from sklearn.utils.validation import check_array, validate_data
 
 INDEX_NAMES = ("recording", "onset")
 
+#: Roles that tell sleep; what spectral, DMD and encoder look at.
+BRAIN_ROLES = ("eeg", "eog", "emg")
+#: Roles of the rest of the body, which `BodyTransformer` looks at and the other extractors don't.
+BODY_ROLES = ("ecg", "pulse", "hr", "resp", "effort", "leg", "spo2", "position")
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -25,7 +30,7 @@ class Channel:
     Parameters
     ----------
     role : str
-        ``"eeg"``, ``"eog"``, ``"emg"``, ``"ecg"``, ``"resp"`` or ``"misc"``.
+        One of `BRAIN_ROLES` or `BODY_ROLES`, or ``"misc"``.
     name : str
         Name in the recording.
     kind : str
@@ -168,6 +173,23 @@ class Windows:
             Signal in V.
         """
         return self._load(self.runs[number], rows[0], rows[-1] + 1)[rows - rows[0]]
+
+    def row(self, run: Run, number: int) -> np.ndarray:
+        """Load one window of a recording.
+
+        Parameters
+        ----------
+        run : Run
+            The recording.
+        number : int
+            Which of its windows.
+
+        Returns
+        -------
+        window : array, shape (n_channels, n_times)
+            Signal in V.
+        """
+        return self._load(run, number, number + 1)[0]
 
     def _load(self, run: Run, lo: int, hi: int) -> np.ndarray:
         n_times = self.shape[2]

@@ -1,0 +1,259 @@
+"""Channels of the body beside EEG, EOG and chin EMG: chosen, read and brought to one rate."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import mne
+import numpy as np
+from mne.io import BaseRaw
+from mne.utils import logger
+from scipy.signal import resample_poly
+
+from ..utils.notes import add_note
+from ..utils.windows import BODY_ROLES, Channel
+from .channels import plain_name, signal_kind, unusable_reason
+
+HEART_RATES = (25.0, 220.0)  # beats/min; beyond it no sleeper's heart is measured
+
+_READ = 1 << 20  # samples read at once
+#: Held from sample to sample, as they are codes and slow numbers that a filter would blur.
+_HELD = ("spo2", "hr", "position")
+# Names that other rules know only as "misc" or "resp".
+_PATTERNS = (
+    ("other", r"\bptt\b|\bpwa\b|transit|variab|\bhrv\b|status|qualit|event|imp\b|artefa|artifa"),
+    ("position", r"position|\bpos\b|posangle|\blage\b|korperlage"),
+    ("pulse", r"pleth|\bppg\b|puls"),
+    ("hr", r"heart ?rate|\bhr\b|\bbpm\b|herzfreq|freq.*card"),
+    ("effort", r"thora|abdo|chest|effort|\brip\b|sangle|bauch|brust|inductance|belt"),
+)
+_REFINED = ("misc", "resp")  # roles that names may refine
+#: Most channels of each group, of the roles in it, the first role first.
+_GROUPS = (
+    ("heart", ("ecg", "pulse"), 1),
+    ("heart rate", ("hr",), 1),
+    ("breath", ("resp", "effort"), 2),
+    ("leg", ("leg",), 2),
+    ("oxygen", ("spo2",), 1),
+    ("position", ("position",), 1),
+)
+
+
+def body_roles(roles: dict[str, str]) -> dict[str, str]:
+    """Find the channels of the body and what each is.
+
+    Parameters
+    ----------
+    roles : dict
+        Role of each channel name.
+
+    Returns
+    -------
+    roles : dict
+        Those with a role of `BODY_ROLES`, which names refine: belts, pulse, heart rate, position.
+    """
+    refined = {name: _refine(name, role) for name, role in roles.items()}
+    return {name: role for name, role in refined.items() if role in BODY_ROLES}
+
+
+def _refine(name: str, role: str) -> str:
+    if role not in _REFINED:
+        return role
+    plain = plain_name(name)
+    found = next((r for r, pattern in _PATTERNS if re.search(pattern, plain)), role)
+    # a belt is breath to begin with; whatever else is called so is no belt
+    return found if (role == "misc") != (found == "effort") else role
+
+
+def select_body_channels(roles: dict[str, str]) -> dict[str, str]:
+    """Choose the channels of the body that detection uses.
+
+    Parameters
+    ----------
+    roles : dict
+        Of `body_roles`.
+
+    Returns
+    -------
+    chosen : dict
+        One ECG or, without it, one pulse wave; a trace of heart rate; two of breath, airflow and
+        effort where there are both; two legs; oxygen saturation; position.
+    """
+    chosen: dict[str, str] = {}
+    for _, members, most in _GROUPS:
+        by_role = [[name for name, r in roles.items() if r == role] for role in members]
+        # one of each role before a second of the same
+        first = [name for names in by_role for name in names[:1]]
+        rest = [name for names in by_role for name in names[1:]]
+        chosen |= {name: roles[name] for name in (first + rest)[:most]}
+    return chosen
+
+
+def load_body_channels(
+    original: BaseRaw, roles: dict[str, str], like: BaseRaw, recording: str
+) -> tuple[np.ndarray, list[Channel]]:
+    """Read the channels of the body and bring them to the rate of those already loaded.
+
+    Waveforms are resampled; oxygen, heart rate and position are held from sample to sample. Nothing
+    is filtered.
+
+    Parameters
+    ----------
+    original : mne.io.BaseRaw
+        The recording.
+    roles : dict
+        Role of each channel that may be used.
+    like : mne.io.BaseRaw
+        Loaded channels, whose rate and length are wanted.
+    recording : str
+        Name of the recording.
+
+    Returns
+    -------
+    data : array, shape (n_channels, n_samples)
+        In the recording's units; NaN in gaps.
+    channels : list of Channel
+        What each is.
+    """
+    sfreq, left = original.info["sfreq"], body_roles(roles)
+    loaded: dict[str, tuple[Channel, np.ndarray]] = {}
+    while True:
+        chosen = select_body_channels(left)
+        new = [name for name in chosen if name not in loaded]
+        if not new:
+            break
+        for name, signal in zip(new, _read(original, new), strict=True):
+            reason = unusable_reason(signal)
+            if reason is not None:
+                text = f"channel {name} is {reason}; it is left out."
+                add_note("channel_dropped", recording, text, channel=name)
+                del left[name]
+                continue
+            channel = _identify(name, left[name], signal, sfreq)
+            left[name] = channel.role
+            held = channel.role in _HELD or channel.kind == "envelope"
+            rates = sfreq, like.info["sfreq"], like.n_times
+            loaded[name] = channel, (_hold if held else _resample)(signal, *rates)
+    kept = [loaded[name] for name in chosen]
+    _log_missing([channel for channel, _ in kept], recording)
+    data = np.stack([d for _, d in kept]) if kept else np.empty((0, like.n_times))
+    return data, [channel for channel, _ in kept]
+
+
+def append_channels(raw: BaseRaw, data: np.ndarray, channels: list[Channel]) -> None:
+    """Add channels to a loaded Raw, in place.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        Loaded.
+    data : array, shape (n_channels, n_samples)
+        At its rate.
+    channels : list of Channel
+        What they are; a name that the Raw has already gets a number.
+    """
+    names: list[str] = []
+    for channel in channels:
+        name, number = channel.name, 2
+        while name in raw.ch_names or name in names:
+            name, number = f"{channel.name} {number}", number + 1
+        names.append(name)
+    if not names:
+        return
+    kinds = [{"ecg": "ecg", "resp": "resp", "effort": "resp"}.get(c.role, "misc") for c in channels]
+    info = mne.create_info(names, raw.info["sfreq"], kinds, verbose="error")
+    more = mne.io.RawArray(
+        data.astype(float), info, first_samp=raw.first_samp, copy=None, verbose="error"
+    )
+    more.set_meas_date(raw.info["meas_date"])
+    raw.add_channels([more], force_update_info=True)
+
+
+def rescale_trace(trace: np.ndarray) -> np.ndarray:
+    """Undo the factor of a millionth that a recorder's unit of µV leaves.
+
+    Parameters
+    ----------
+    trace : array, shape (n_samples,)
+        Percent or beats/min.
+
+    Returns
+    -------
+    trace : array, shape (n_samples,)
+        As it is, or times a million where its upper values are under a thousandth.
+    """
+    known = trace[np.isfinite(trace)]
+    tiny = len(known) and 0 < np.percentile(known[:: max(len(known) // 10_000, 1)], 90) < 1e-3
+    return trace * 1e6 if tiny else trace
+
+
+def is_rate_trace(signal: np.ndarray, sfreq: float) -> bool:
+    """Tell a trace of heart rate from a pulse wave.
+
+    Parameters
+    ----------
+    signal : array, shape (n_samples,)
+        Signal.
+    sfreq : float
+        Its rate, Hz.
+
+    Returns
+    -------
+    is_trace : bool
+        True where most values are heart rates that change by less than 5 beats/min in half a
+        second.
+    """
+    step = max(round(sfreq / 2), 1)
+    values = rescale_trace(np.asarray(signal, dtype=float))[::step]
+    known = values[(values >= HEART_RATES[0]) & (values <= HEART_RATES[1])]
+    return len(known) > len(values) / 2 and float(np.median(np.abs(np.diff(known)))) < 5.0
+
+
+def _read(original: BaseRaw, names: list[str]) -> np.ndarray:
+    """Read piece by piece: at a high rate a night of all channels would fill the memory."""
+    out = np.empty((len(names), original.n_times), dtype=np.float32)
+    for start in range(0, original.n_times, _READ):
+        stop = min(start + _READ, original.n_times)
+        out[:, start:stop] = original.get_data(picks=names, start=start, stop=stop)
+    out[~np.isfinite(out)] = np.nan
+    return out
+
+
+def _identify(name: str, role: str, signal: np.ndarray, sfreq: float) -> Channel:
+    if role in ("pulse", "hr"):  # "Pulse" is a wave in one recorder, a rate in another
+        return Channel("hr" if is_rate_trace(signal, sfreq) else "pulse", name)
+    kind = signal_kind(signal, sfreq) if role == "leg" else "raw"
+    return Channel(role, name, kind)
+
+
+def _hold(signal, old: float, new: float, n_times: int) -> np.ndarray:
+    at = np.minimum((np.arange(n_times) * (old / new)).astype(int), len(signal) - 1)
+    return signal[at]
+
+
+def _resample(signal, old: float, new: float, n_times: int) -> np.ndarray:
+    if old == new:
+        return _hold(signal, old, new, n_times)
+    gaps = np.isnan(signal)
+    places = np.arange(len(signal))
+    if gaps.any():
+        signal = np.interp(places, places[~gaps], signal[~gaps]).astype(np.float32)
+    ratio = Fraction(new / old).limit_denominator(1000)
+    offset = np.median(signal[:: max(len(signal) // 10_000, 1)])  # else the ends ring
+    out = resample_poly(signal - offset, ratio.numerator, ratio.denominator)[:n_times] + offset
+    out = np.pad(out, (0, n_times - len(out)), mode="edge")
+    if gaps.any():
+        out[_hold(gaps, old, new, n_times)] = np.nan
+    return out
+
+
+def _log_missing(channels: list[Channel], recording: str) -> None:
+    found = {channel.role for channel in channels}
+    missing = [group for group, roles, _ in _GROUPS if not found & set(roles)]
+    if "heart" in missing and "hr" in found:
+        missing.remove("heart")
+    elif "heart" not in missing and "heart rate" in missing:
+        missing.remove("heart rate")
+    if missing:
+        logger.info(f"{recording}: no channel of {', '.join(missing)}; each is left out.")
