@@ -36,6 +36,7 @@ def test_steps_and_names():
         "spectral",
         "dmd",
         "encoder",
+        "body",
     ]
     with pytest.raises(ValueError, match="must be some of spectral, dmd, encoder"):
         make_arousal_pipeline(features=("wavelets",))

@@ -17,6 +17,8 @@ _PULSE_BAND = (0.5, 5.0)  # Hz, of a pulse wave and its first harmonics
 _IRREGULAR = 0.2  # of the median of five intervals: Malik et al. 1996, 20 % from its neighbors
 _NEIGHBORS = 21  # beats, about 20 s, in which bad contact is judged
 _BAD_SHARE = 0.4  # of irregular intervals among them, above which none is believed
+_ALIKE = 0.66  # mean correlation of beats with their mean, of an ECG that can be read (Orphanidou)
+_BLOCK = 256  # beats that have a mean shape, about four minutes
 _AMPLITUDES = (0.3, 3.0)  # of the usual height of a beat: outside it is noise or no contact
 _EDGE = 0.05  # s on either side of a beat in which its top is searched
 
@@ -42,8 +44,8 @@ def ecg_rate(ecg: np.ndarray, grid: Grid) -> np.ndarray:
     Journal 17(3), 354-381 (intervals that differ by over 20 % are no normal ones).
     """
     filled, gaps = fill_gaps(ecg)
-    beats, heights = find_ecg_beats(filled, grid.sfreq)
-    return _rate_at(beats, heights, gaps, grid)
+    beats, heights, likeness = find_ecg_beats(filled, grid.sfreq)
+    return _rate_at(beats, heights, likeness, gaps, grid)
 
 
 def pulse_rate(pulse: np.ndarray, grid: Grid) -> np.ndarray:
@@ -63,7 +65,7 @@ def pulse_rate(pulse: np.ndarray, grid: Grid) -> np.ndarray:
     """
     filled, gaps = fill_gaps(pulse)
     beats, heights = find_pulse_beats(filled, grid.sfreq)
-    return _rate_at(beats, heights, gaps, grid)
+    return _rate_at(beats, heights, np.ones(len(beats)), gaps, grid)
 
 
 def trace_rate(trace: np.ndarray, grid: Grid) -> np.ndarray:
@@ -86,7 +88,7 @@ def trace_rate(trace: np.ndarray, grid: Grid) -> np.ndarray:
     return grid.means(np.where(believed, trace, np.nan))
 
 
-def find_ecg_beats(ecg: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray]:
+def find_ecg_beats(ecg: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find heart beats in an ECG.
 
     Parameters
@@ -102,12 +104,19 @@ def find_ecg_beats(ecg: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarra
         Times, s.
     heights : array, shape (n_beats,)
         How far the top of each beat is from the median around it.
+    likeness : array, shape (n_beats,)
+        Correlation of each beat with the mean of those around it.
+
+    References
+    ----------
+    Brunner C., Hofer F. (2023). SleepECG: a Python package for sleep staging based on heart rate.
+    Journal of Open Source Software 8(86), 5411.
     """
     from sleepecg import detect_heartbeats  # takes a second to import
 
     ecg, rate = _bring_to_detector_rate(ecg, sfreq)
     if len(ecg) < 2 * rate or not np.ptp(ecg) > 0:
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0), np.zeros(0), np.zeros(0)
     return _refine(ecg, detect_heartbeats(ecg, rate).astype(int), rate)
 
 
@@ -148,19 +157,36 @@ def _bring_to_detector_rate(ecg, sfreq) -> tuple[np.ndarray, float]:
     return resample_poly(ecg, ratio.numerator, ratio.denominator), sfreq * float(ratio)
 
 
-def _refine(ecg, beats, rate) -> tuple[np.ndarray, np.ndarray]:
+def _refine(ecg, beats, rate) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place each beat at the top of its QRS complex, between samples."""
     edge = max(round(_EDGE * rate), 1)
     beats = beats[(beats > 5 * edge) & (beats < len(ecg) - 5 * edge - 1)]
     if not len(beats):
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0), np.zeros(0), np.zeros(0)
     around = ecg[beats[:, None] + np.arange(-5 * edge, 5 * edge + 1)]
     away = np.abs(around - np.median(around, axis=1, keepdims=True))
     near = away[:, 4 * edge : 6 * edge + 1]
     tops = near.argmax(axis=1) + 4 * edge
     rows = np.arange(len(beats))
     before, top, after = (away[rows, tops + i] for i in (-1, 0, 1))
-    return (beats - 5 * edge + tops + _parabola(before, top, after)) / rate, top
+    times = (beats - 5 * edge + tops + _parabola(before, top, after)) / rate
+    return (
+        times,
+        top,
+        _likeness(around[rows[:, None], tops[:, None] + np.arange(-2 * edge, 2 * edge + 1)]),
+    )
+
+
+def _likeness(shapes: np.ndarray) -> np.ndarray:
+    """Correlation of each beat with the mean of its block of beats."""
+    shapes = shapes - shapes.mean(axis=1, keepdims=True)
+    out = np.empty(len(shapes))
+    for start in range(0, len(shapes), _BLOCK):
+        block = shapes[start : start + _BLOCK]
+        size = np.linalg.norm(block, axis=1) + 1e-300
+        template = (block / size[:, None]).mean(axis=0)
+        out[start : start + _BLOCK] = block @ template / (size * np.linalg.norm(template) + 1e-300)
+    return out
 
 
 def _vertex(wave, tops) -> np.ndarray:
@@ -173,17 +199,17 @@ def _parabola(before, top, after) -> np.ndarray:
     return np.where(bend > 0, (after - before) / (2 * np.where(bend > 0, bend, 1.0)), 0.0)
 
 
-def _rate_at(beats, heights, gaps, grid) -> np.ndarray:
+def _rate_at(beats, heights, likeness, gaps, grid) -> np.ndarray:
     """Rate at the middle of each window; NaN where its interval is not believed."""
     out = np.full(len(grid.starts), np.nan)
     order = np.argsort(beats, kind="stable")
-    beats, heights = beats[order], heights[order]
+    beats, heights, likeness = beats[order], heights[order], likeness[order]
     apart = np.diff(beats, prepend=-np.inf) > 60 / (2 * HIGHEST)  # one beat found twice
-    beats, heights = beats[apart], heights[apart]
+    beats, heights, likeness = beats[apart], heights[apart], likeness[apart]
     intervals = np.diff(beats)
     if not len(intervals):
         return out
-    good = believed_intervals(intervals, heights)
+    good = believed_intervals(intervals, heights, likeness)
     good &= ~_touch(gaps, beats, grid.sfreq)
     if not good.any():
         return out
@@ -196,7 +222,9 @@ def _rate_at(beats, heights, gaps, grid) -> np.ndarray:
     return out
 
 
-def believed_intervals(intervals: np.ndarray, heights: np.ndarray) -> np.ndarray:
+def believed_intervals(
+    intervals: np.ndarray, heights: np.ndarray, likeness: np.ndarray
+) -> np.ndarray:
     """Tell which intervals are between two normal beats.
 
     Parameters
@@ -205,11 +233,18 @@ def believed_intervals(intervals: np.ndarray, heights: np.ndarray) -> np.ndarray
         Intervals between beats, s.
     heights : array, shape (n_beats,)
         Height of each beat.
+    likeness : array, shape (n_beats,)
+        Correlation of each beat with the mean beat.
 
     Returns
     -------
     believed : array of bool, shape (n_beats - 1,)
         False at ectopic beats, missed or doubled ones, and bad contact.
+
+    References
+    ----------
+    Orphanidou C. et al. (2015). Signal-quality indices for the electrocardiogram and
+    photoplethysmogram. IEEE Journal of Biomedical and Health Informatics 19(3), 832-838.
     """
     usual = median_filter(intervals, 5, mode="nearest")
     irregular = np.abs(intervals / usual - 1) > _IRREGULAR
@@ -217,6 +252,8 @@ def believed_intervals(intervals: np.ndarray, heights: np.ndarray) -> np.ndarray
     odd = (height < _AMPLITUDES[0]) | (height > _AMPLITUDES[1])
     wrong = irregular | odd[:-1] | odd[1:]
     bad = uniform_filter1d(wrong.astype(float), _NEIGHBORS, mode="nearest") > _BAD_SHARE
+    unlike = median_filter(likeness, _NEIGHBORS, mode="nearest") < _ALIKE
+    bad |= unlike[:-1] | unlike[1:]
     possible = (intervals >= 60 / HIGHEST) & (intervals <= 60 / LOWEST)
     return possible & ~wrong & ~bad
 

@@ -220,11 +220,12 @@ def split_recordings(
         One a recording; one in all without times.
     """
     lengths = {"window_length": window_length, "epoch_length": epoch_length}
+    runs: list[tuple[str, slice, np.ndarray | None]] = []
     if index is not None and tuple(index.names) == INDEX_NAMES:
-        runs = list(recording_rows(index))
+        runs += recording_rows(index)
     else:
         onsets = None if hop is None else np.arange(len(values)) * hop
-        runs = [("recording", slice(0, len(values)), onsets)]
+        runs.append(("recording", slice(0, len(values)), onsets))
     tables = []
     for name, rows, onsets in runs:
         tables.append(make_epoch_table(name, values[rows], columns, onsets, **lengths))
