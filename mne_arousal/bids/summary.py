@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..night import Night
+from ..utils.columns import without_body
 from ..utils.notes import CODES
 from .dataset import Recording
 from .derivative import PARAMETERS_FILE, number, parse_parameters
@@ -94,7 +95,7 @@ def summary_row(
 
 def _night_flags(night: Night) -> list[str]:
     roles = [label.partition(":")[0] for label in night.channels]
-    gaps = night.features is not None and np.isnan(night.features.to_numpy()).any()
+    gaps = night.features is not None and np.isnan(without_body(night.features).to_numpy()).any()
     found = {
         "no_eog": not any(role.startswith("eog") for role in roles),
         "no_emg": not any(role.startswith("emg") for role in roles),

@@ -20,7 +20,7 @@ _BAD_SHARE = 0.4  # of irregular intervals among them, above which none is belie
 _ALIKE = 0.66  # mean correlation of beats with their mean, of an ECG that can be read (Orphanidou)
 _BLOCK = 256  # beats that have a mean shape, about four minutes
 _AMPLITUDES = (0.3, 3.0)  # of the usual height of a beat: outside it is noise or no contact
-_EDGE = 0.05  # s on either side of a beat in which its top is searched
+_EDGE = 0.05  # s; the top of a beat is searched within twice this on either side
 
 
 def ecg_rate(ecg: np.ndarray, grid: Grid) -> np.ndarray:
@@ -165,8 +165,8 @@ def _refine(ecg, beats, rate) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.zeros(0), np.zeros(0), np.zeros(0)
     around = ecg[beats[:, None] + np.arange(-5 * edge, 5 * edge + 1)]
     away = np.abs(around - np.median(around, axis=1, keepdims=True))
-    near = away[:, 4 * edge : 6 * edge + 1]
-    tops = near.argmax(axis=1) + 4 * edge
+    near = away[:, 3 * edge : 7 * edge + 1]
+    tops = near.argmax(axis=1) + 3 * edge
     rows = np.arange(len(beats))
     before, top, after = (away[rows, tops + i] for i in (-1, 0, 1))
     times = (beats - 5 * edge + tops + _parabola(before, top, after)) / rate

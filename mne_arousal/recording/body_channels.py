@@ -201,10 +201,10 @@ def is_rate_trace(signal: np.ndarray, sfreq: float) -> bool:
     Returns
     -------
     is_trace : bool
-        True where most values are heart rates that change by less than 5 beats/min in half a
+        True where most values are heart rates that change by less than 5 beats/min in a fifth of a
         second.
     """
-    step = max(round(sfreq / 2), 1)
+    step = max(round(sfreq / 5), 1)
     values = rescale_trace(np.asarray(signal, dtype=float))[::step]
     known = values[(values >= HEART_RATES[0]) & (values <= HEART_RATES[1])]
     return len(known) > len(values) / 2 and float(np.median(np.abs(np.diff(known)))) < 5.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from .bands import BANDS
 
@@ -74,6 +75,23 @@ def parse_columns(names) -> list[Column]:
         In order.
     """
     return [Column.parse(name) for name in names]
+
+
+def without_body(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave the body's columns out: a gap in an ECG is none in the EEG.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n_windows, n_features)
+        Features.
+
+    Returns
+    -------
+    table : DataFrame, shape (n_windows, n_kept)
+        Columns of the other extractors; all, where there are no others.
+    """
+    kept = [column.extractor != "body" for column in parse_columns(table.columns)]
+    return table.loc[:, kept] if any(kept) else table
 
 
 def where(columns: list[Column], *, role=None, quantity=None, extractor=None) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from matplotlib import patheffects
 from matplotlib.lines import Line2D
 from mne.viz.utils import plt_show
@@ -14,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
 from ..hypnogram import UNSCORED
+from ..utils.columns import without_body
 from ._style import COLORS, label_color, label_marker, single_axes
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ def plot_embedding(
     """
     if method not in ("tsne", "pca"):
         raise ValueError(f"method must be 'tsne' or 'pca', not {method!r}.")
+    if isinstance(features, pd.DataFrame):
+        features = without_body(features)  # as the states do
     values = np.asarray(features, dtype=float)
     labels = np.zeros(len(values), dtype=int) if labels is None else np.asarray(labels)
     if values.ndim != 2 or labels.shape != values.shape[:1]:
