@@ -14,6 +14,7 @@ _BAND = (0.1, 1.0)  # Hz: 6 to 60 breaths a minute
 _SMOOTHING = 2.0  # s, about half a breath, so that the envelope holds no single phase of it
 _LOST = 0.01  # of the night's median: less than any apnea leaves of a sensor's noise
 _LOST_FOR = 120.0  # s; apneas are shorter
+_RETURN = 15.0  # s, the longest arousal: what comes back more slowly answers none
 _AROUND_GAP = 5.0  # s, about a breath, that a gap makes unknown on either side
 
 
@@ -46,7 +47,7 @@ def breath_amplitude(signal: np.ndarray, grid: Grid) -> np.ndarray:
 
 
 def breath_recovery(amplitude: np.ndarray, grid: Grid) -> np.ndarray:
-    """How far the breath has come back from its smallest of the last half minute.
+    """How far the breath has come back from its smallest of the last 15 s.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def breath_recovery(amplitude: np.ndarray, grid: Grid) -> np.ndarray:
     recovery : array, shape (n_windows,)
         Difference of logarithms, not negative.
     """
-    return amplitude + grid.highest(-amplitude, 30.0)
+    return amplitude + grid.highest(-amplitude, _RETURN)
 
 
 def _envelope(slow: np.ndarray, rate: float) -> np.ndarray:

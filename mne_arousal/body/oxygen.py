@@ -8,6 +8,7 @@ from ..recording.body_channels import rescale_trace
 from .grid import Grid
 
 LOWEST, HIGHEST = 50.0, 100.0  # %; outside it the finger is not in the sensor
+_RIPPLE = 0.5  # %, above 100: what a reader's resampling adds to a step
 _BEFORE = 120.0  # s in which the saturation that a dip starts from is looked for
 
 
@@ -30,8 +31,8 @@ def saturation(signal: np.ndarray, grid: Grid) -> np.ndarray:
     known = signal[np.isfinite(signal) & (signal > 0)]
     if len(known) and np.percentile(known[:: max(len(known) // 10_000, 1)], 90) <= 1.5:
         signal = 100 * signal
-    believed = (signal >= LOWEST) & (signal <= HIGHEST)
-    return grid.means(np.where(believed, signal, np.nan))
+    believed = (signal >= LOWEST) & (signal <= HIGHEST + _RIPPLE)
+    return grid.means(np.where(believed, np.minimum(signal, HIGHEST), np.nan))
 
 
 def saturation_dip(values: np.ndarray, grid: Grid) -> np.ndarray:

@@ -36,7 +36,7 @@ class BodyTransformer(TransformerMixin, BaseEstimator):
         bad contact, and rates under 25 or over 220 are unknown.
     ``resp``, ``effort``
         ``amplitude``, natural logarithm of the size of the breath relative to its median of the
-        last minutes, and ``recovery``, how far it has risen from its smallest of the last 30 s.
+        last minutes, and ``recovery``, how far it has risen from its smallest of the last 15 s.
     ``leg``, ``emg``
         ``activity``, natural logarithm of the power above 10 Hz relative to the last minutes.
     ``spo2``

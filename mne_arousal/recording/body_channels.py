@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 
 import mne
@@ -17,7 +18,7 @@ from .channels import plain_name, signal_kind, unusable_reason
 
 HEART_RATES = (25.0, 220.0)  # beats/min; beyond it no sleeper's heart is measured
 
-_READ = 1 << 20  # samples read at once
+_MEMORY = 1 << 29  # bytes read at once, a night of eight channels at 256 Hz
 #: Held from sample to sample, as they are codes and slow numbers that a filter would blur.
 _HELD = ("spo2", "hr", "position")
 # Names that other rules know only as "misc" or "resp".
@@ -82,12 +83,22 @@ def select_body_channels(roles: dict[str, str]) -> dict[str, str]:
     """
     chosen: dict[str, str] = {}
     for _, members, most in _GROUPS:
-        by_role = [[name for name, r in roles.items() if r == role] for role in members]
+        by_role = [
+            sorted((name for name, r in roles.items() if r == role), key=_rank) for role in members
+        ]
         # one of each role before a second of the same
         first = [name for names in by_role for name in names[:1]]
         rest = [name for names in by_role for name in names[1:]]
         chosen |= {name: roles[name] for name in (first + rest)[:most]}
     return chosen
+
+
+def _rank(name: str) -> int:
+    """Nasal pressure first, as the AASM manual has it for hypopneas; what is computed, last."""
+    plain = plain_name(name)
+    if re.search(r"limit|phase|\bsum\b|\bcal|cpap|mask|b-b", plain):
+        return 2
+    return 0 if re.search(r"nasal|press|canul|cannul", plain) else 1
 
 
 def load_body_channels(
@@ -210,14 +221,14 @@ def is_rate_trace(signal: np.ndarray, sfreq: float) -> bool:
     return len(known) > len(values) / 2 and float(np.median(np.abs(np.diff(known)))) < 5.0
 
 
-def _read(original: BaseRaw, names: list[str]) -> np.ndarray:
-    """Read piece by piece: at a high rate a night of all channels would fill the memory."""
-    out = np.empty((len(names), original.n_times), dtype=np.float32)
-    for start in range(0, original.n_times, _READ):
-        stop = min(start + _READ, original.n_times)
-        out[:, start:stop] = original.get_data(picks=names, start=start, stop=stop)
-    out[~np.isfinite(out)] = np.nan
-    return out
+def _read(original: BaseRaw, names: list[str]) -> Iterator[np.ndarray]:
+    """Read whole channels, as pieces of slow ones have edges; a few at once, as memory is short."""
+    size = max(_MEMORY // (8 * original.n_times), 1)
+    for i in range(0, len(names), size):
+        for signal in original.get_data(picks=names[i : i + size]):
+            signal = signal.astype(np.float32)
+            signal[~np.isfinite(signal)] = np.nan
+            yield signal
 
 
 def _identify(name: str, role: str, signal: np.ndarray, sfreq: float) -> Channel:
