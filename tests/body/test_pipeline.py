@@ -14,7 +14,9 @@ from mne_arousal import (
     make_arousal_pipeline,
 )
 from mne_arousal.datasets import simulate_psg
-from mne_arousal.utils.columns import Column
+from mne_arousal.pipeline_file import pipeline_bytes, read_pipeline
+from mne_arousal.utils.columns import Column, without_body
+from mne_arousal.utils.notes import collect_notes
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +142,31 @@ def test_picks_name_the_body_or_leave_it_to_names(raw):
     assert windower.body_channels_ == ["resp:Airflow"]
     windower = PSGWindower(picks=["C3-M2"], body=True, verbose="error").fit(raw)
     assert len(windower.body_channels_) == 6
+
+
+def test_a_saved_pipeline_has_the_body(raw, tmp_path):
+    pipeline = make_arousal_pipeline(features=("spectral", "body"), random_state=0, verbose="error")
+    pipeline.fit(raw)
+    path = tmp_path / "pipeline.safetensors"
+    path.write_bytes(pipeline_bytes(pipeline))
+    restored = read_pipeline(path)
+    before, after = (p[:-1].transform(raw) for p in (pipeline, restored))
+    pd.testing.assert_frame_equal(before, after)
+    found = restored[-1].detect(after)
+    pd.testing.assert_frame_equal(found, pipeline[-1].detect(before))
+
+
+def test_flat_and_bad_body_channels_are_left_out(raw):
+    damaged = raw.copy()
+    damaged._data[damaged.ch_names.index("LAT")] = 0.0
+    damaged.info["bads"] = ["Airflow"]
+    with collect_notes() as notes:
+        windower = PSGWindower(body=True, verbose="error").fit(damaged)
+    assert [(note.code, note.channel) for note in notes] == [("channel_dropped", "LAT")]
+    assert windower.body_channels_ == ["ecg:ECG", "leg:RAT", "spo2:SpO2", "position:Position"]
+
+
+def test_a_gap_in_the_body_is_no_gap_of_the_night(with_body):
+    table = BodyTransformer().set_output(transform="pandas").fit_transform(with_body[0])
+    table.insert(0, "eeg:C3-M2:beta", 0.0)
+    assert list(without_body(table).columns) == ["eeg:C3-M2:beta"]
