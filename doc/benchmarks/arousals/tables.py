@@ -48,6 +48,7 @@ _SOURCES = {  # code that decides what each file holds
     "spectral": (_PACKAGE / "spectral.py", _PACKAGE / "utils"),
     "dmd": (_PACKAGE / "dmd", _PACKAGE / "_array.py", _PACKAGE / "utils"),
     "encoder": (_PACKAGE / "encoder", _PACKAGE / "utils"),
+    "body": (_PACKAGE / "body", _PACKAGE / "utils"),
 }
 
 
@@ -216,6 +217,8 @@ def _make(recording, paths) -> None:
 
 def _signals(recording, windows, pipeline, reading) -> dict:
     filtered = windows.datasets[0].raw
+    # the body's channels stand after the others, and are kept as they were recorded
+    filtered = filtered.copy().pick(filtered.ch_names[: len(pipeline["windows"].channels_)])
     used = set(filtered.ch_names)
     rest = [c for c in recording.raw.ch_names if c not in used]
     truth, alike = recording.arousals, recording.lookalikes
