@@ -23,7 +23,10 @@ _MEMORY = 1 << 29  # bytes read at once, a night of eight channels at 256 Hz
 _HELD = ("spo2", "hr", "position")
 # Names that other rules know only as "misc" or "resp".
 _PATTERNS = (
-    ("other", r"\bptt\b|\bpwa\b|transit|variab|\bhrv\b|status|quality|qualite|event|imp\b|artefa|artifa"),
+    (
+        "other",
+        r"\bptt\b|\bpwa\b|transit|variab|\bhrv\b|status|qualit[ye]|event|imp\b|artefa|artifa",
+    ),
     ("position", r"position|\bpos\b|posangle|\blage\b|korperlage"),
     ("pulse", r"pleth|\bppg\b|pul(?:se|s)"),
     ("hr", r"heart ?rate|\bhr\b|\bbpm\b|herzfreq|freq.*card"),
