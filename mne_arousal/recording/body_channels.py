@@ -25,7 +25,7 @@ _HELD = ("spo2", "hr", "position")
 _PATTERNS = (
     (
         "other",
-        r"\bptt\b|\bpwa\b|transit|variab|\bhrv\b|status|qualit[ye]|event|imp\b|artefa|artifa",
+        r"\bptt\b|\bpwa\b|transit|variab|\bhrv\b|status|quality|event|imp\b|artefa|artifa",
     ),
     ("position", r"position|\bpos\b|posangle|\blage\b|korperlage"),
     ("pulse", r"pleth|\bppg\b|pul(?:se|s)"),
