@@ -22,8 +22,21 @@ from .channels import (
     unit_factor,
     unusable_reason,
 )
+from .edf_header import EdfHeader, read_edf_header
+from .pieces import lay_pieces
+from .validity import (
+    Stretch,
+    blank,
+    find_lost,
+    find_marked,
+    find_no_eeg,
+    merged,
+    note_stretches,
+)
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
+
+EDF_EXTENSIONS = (".edf", ".bdf")
 
 _HIGHPASS = {"eeg": 0.3, "eog": 0.3, "emg": 10.0}  # Hz, as the AASM manual recommends
 _MNE_TYPES = {"eeg": "eeg", "eog": "eog", "emg": "emg", "ecg": "ecg", "resp": "resp"}
@@ -35,7 +48,8 @@ def read_recording(source) -> tuple[BaseRaw, str]:
     Parameters
     ----------
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
-        A Raw is passed on as it is; a path may be in any format that MNE reads.
+        A Raw is passed on as it is; a path may be in any format that MNE reads. The header of an
+        EDF or BDF file is checked first, and its pieces are laid at the times that it gives them.
 
     Returns
     -------
@@ -67,6 +81,9 @@ def read_recording(source) -> tuple[BaseRaw, str]:
         )
     if not path.exists():
         raise RecordingError(f"there is no file {path}. Check the path.", name)
+    header = None
+    if path.suffix.lower() in EDF_EXTENSIONS and path.is_file():
+        header = read_edf_header(path, name)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -85,7 +102,41 @@ def read_recording(source) -> tuple[BaseRaw, str]:
                 name,
             )
         logger.debug(f"{name}: {message}")
+    if header is not None:
+        _mark_unscaled(raw, header, name)
+        if header.has_gaps:
+            marks = _marks_on_clock(source, path, raw)
+            raw = lay_pieces(raw, header.pieces, header.record_duration, marks)
     return raw, name
+
+
+def _mark_unscaled(raw: BaseRaw, header: EdfHeader, name: str) -> None:
+    for i in header.unscaled_channels:
+        if i < len(raw.ch_names) and raw.ch_names[i] not in raw.info["bads"]:
+            channel = raw.ch_names[i]
+            raw.info["bads"].append(channel)
+            text = f"the header gives channel {channel} no scale in volts; it is left out."
+            add_note("channel_dropped", name, text, channel=channel)
+
+
+def _marks_on_clock(source, path: Path, raw: BaseRaw) -> mne.Annotations:
+    """Read annotations again: MNE leaves out those past the end of the joined pieces."""
+    events = None
+    if hasattr(source, "find_matching_sidecar"):
+        events = source.find_matching_sidecar("events", ".tsv", on_error="ignore")
+    if events is not None:
+        from mne_bids import events_file_to_annotation_kwargs
+
+        marks = events_file_to_annotation_kwargs(events)
+        return mne.Annotations(marks["onset"], marks["duration"], marks["description"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return mne.read_annotations(path)
+        except Exception as error:
+            if type(error) is not Exception or "invalid byte" not in str(error):
+                raise
+        return mne.read_annotations(path, encoding="latin1")
 
 
 def _read_any_encoding(reader, source) -> BaseRaw:
@@ -138,7 +189,8 @@ def load_channels(
     Returns
     -------
     raw : mne.io.BaseRaw
-        New Raw with these channels alone, loaded; samples of gaps (NaN) stay NaN.
+        New Raw with these channels alone, loaded; NaN where a channel holds no signal of the
+        sleeper (see `mne_arousal.recording.validity`).
     channels : list of Channel
         What each is.
     name : str
@@ -147,7 +199,8 @@ def load_channels(
     Raises
     ------
     RecordingError
-        If the recording is too short, has no usable EEG channel or lacks a picked one.
+        If the recording is too short, has no usable EEG channel, too little EEG that can be
+        believed, or lacks a picked channel.
     """
     original, name = read_recording(source)
     duration = original.n_times / original.info["sfreq"]
@@ -162,21 +215,27 @@ def load_channels(
     of_body = _body_candidates(original, usable) if body else {}
     usable = {ch: role for ch, role in usable.items() if ch not in of_body}
     names = select_channels(usable) if isinstance(picks, str) else list(usable)
-    raw, roles_used = _load_usable(original, usable, names, isinstance(picks, str), name)
+    raw, roles_used, invalid = _load_usable(original, usable, names, isinstance(picks, str), name)
+    rate = raw.info["sfreq"]
     channels = []
     for i, ch in enumerate(raw.ch_names):
-        kind = signal_kind(raw._data[i], raw.info["sfreq"]) if roles_used[ch] == "emg" else "raw"
+        kind = signal_kind(raw._data[i], rate) if roles_used[ch] == "emg" else "raw"
         channels.append(Channel(roles_used[ch], ch, kind))
         factor = unit_factor(raw._data[i], channels[-1], name)
         if factor != 1.0:
             raw._data[i] *= factor
+    # a level that is not a waveform has no range in a second and no hum
+    invalid += find_no_eeg(raw._data, rate, [c.role if c.kind == "raw" else "misc" for c in channels])
+    note_stretches(invalid, raw.ch_names, rate, name)
+    blank(raw._data, invalid)
+    _check_enough(raw, channels, name)
     with warnings.catch_warnings():
         # a type set by role may not fit the unit that the file gave
         warnings.filterwarnings("ignore", message="The unit for channel")
         types = {c.name: _MNE_TYPES.get(c.role, "misc") for c in channels}
         raw.set_channel_types(types, verbose="error")
     log_roles(channels, roles, name)
-    _filter_and_resample(raw, channels, sfreq)
+    _filter_and_resample(raw, channels, sfreq, invalid)
     if body:
         data, found = load_body_channels(original, of_body, raw, name)
         append_channels(raw, data, found)
@@ -207,7 +266,9 @@ def _picked_roles(raw: BaseRaw, picks, name: str) -> dict[str, str]:
     return {ch: roles[ch] for ch in picks}
 
 
-def _load_usable(original, roles, names, replace, recording) -> tuple[BaseRaw, dict[str, str]]:
+def _load_usable(
+    original, roles, names, replace, recording
+) -> tuple[BaseRaw, dict[str, str], list[Stretch]]:
     """Load `names`; drop flat and missing ones, taking others of the role where there are."""
     dropped: list[str] = []
     while True:
@@ -220,16 +281,43 @@ def _load_usable(original, roles, names, replace, recording) -> tuple[BaseRaw, d
                 recording,
             )
         raw = _copy_channels(original, names, recording)
-        bad = {ch: unusable_reason(raw._data[i]) for i, ch in enumerate(raw.ch_names)}
+        invalid = _blank_lost(original, raw, [roles[ch] for ch in raw.ch_names])
+        alive = max(np.count_nonzero(~np.isnan(signal)) for signal in raw._data)
+        bad = {ch: unusable_reason(raw._data[i], alive) for i, ch in enumerate(raw.ch_names)}
         bad = {ch: reason for ch, reason in bad.items() if reason}
         for ch, reason in bad.items():
             text = f"channel {ch} is {reason}; it is left out."
             add_note("channel_dropped", recording, text, channel=ch)
         if not bad:
-            return raw, roles
+            return raw, roles, invalid
         dropped += bad
         remaining = {ch: role for ch, role in roles.items() if ch not in dropped}
         names = select_channels(remaining) if replace else [ch for ch in names if ch not in bad]
+
+
+def _blank_lost(original: BaseRaw, raw: BaseRaw, roles: list[str]) -> list[Stretch]:
+    """Set what is marked bad, missing, constant or clipped to NaN, and tell what it was."""
+    rate = raw.info["sfreq"]
+    marked = find_marked(
+        original.annotations, original._first_time, raw.ch_names, rate, raw.n_times
+    )
+    lost = find_lost(raw._data, rate, roles)
+    blank(raw._data, [*marked, *lost])
+    return [*marked, *lost]
+
+
+def _check_enough(raw: BaseRaw, channels: list[Channel], recording: str) -> None:
+    eeg = [i for i, channel in enumerate(channels) if channel.role == "eeg"]
+    known = ~np.isnan(raw._data[eeg[0]])
+    for i in eeg[1:]:
+        known |= ~np.isnan(raw._data[i])
+    seconds = np.count_nonzero(known) / raw.info["sfreq"]
+    if seconds < MIN_DURATION:
+        raise RecordingError(
+            f"holds {seconds:.0f} s of EEG that can be believed, and at least {MIN_DURATION:.0f} s "
+            "are needed. The rest is missing, flat, clipped, marked BAD or no EEG.",
+            recording,
+        )
 
 
 def _copy_channels(original: BaseRaw, names: list[str], recording: str) -> BaseRaw:
@@ -249,12 +337,12 @@ def _copy_channels(original: BaseRaw, names: list[str], recording: str) -> BaseR
     return raw
 
 
-def _filter_and_resample(raw: BaseRaw, channels: list[Channel], sfreq: float | None) -> None:
-    gaps = np.isnan(raw._data)
-    for i in np.flatnonzero(gaps.any(axis=1)):  # a filter would spread NaN over the night
-        good = np.flatnonzero(~gaps[i])
-        bad = np.flatnonzero(gaps[i])
-        raw._data[i, bad] = np.interp(bad, good, raw._data[i, good])
+def _filter_and_resample(
+    raw: BaseRaw, channels: list[Channel], sfreq: float | None, invalid: list[Stretch]
+) -> None:
+    gaps = [merged(invalid, i) for i in range(len(channels))]
+    for signal, ranges in zip(raw._data, gaps, strict=True):
+        _bridge(signal, ranges)  # a filter would spread NaN over the night
     for role, low in _HIGHPASS.items():
         picks = [c.name for c in channels if c.role == role and c.kind == "raw"]
         if picks and low < 0.8 * raw.info["sfreq"] / 2:
@@ -269,8 +357,16 @@ def _filter_and_resample(raw: BaseRaw, channels: list[Channel], sfreq: float | N
     old = raw.info["sfreq"]
     if sfreq is not None and sfreq != old:
         raw.resample(sfreq, method="polyphase", verbose="error")
-    if gaps.any():
-        at = np.minimum(
-            (np.arange(raw.n_times) * (old / raw.info["sfreq"])).astype(int), gaps.shape[1] - 1
-        )
-        raw._data[gaps[:, at]] = np.nan
+    share = raw.info["sfreq"] / old
+    for signal, ranges in zip(raw._data, gaps, strict=True):
+        for start, stop in ranges:
+            signal[int(np.floor(start * share)) : int(np.ceil(stop * share))] = np.nan
+
+
+def _bridge(signal: np.ndarray, ranges: list[tuple[int, int]]) -> None:
+    """Replace gaps by straight lines between what stands beside them."""
+    for start, stop in ranges:
+        left = signal[start - 1] if start > 0 else np.nan
+        right = signal[stop] if stop < len(signal) else np.nan
+        ends = [x for x in (left, right) if np.isfinite(x)] or [0.0]
+        signal[start:stop] = np.linspace(ends[0], ends[-1], stop - start)
