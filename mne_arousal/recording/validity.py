@@ -35,7 +35,7 @@ _RAIL_SHARE = 0.2  # of a second's samples at the highest or lowest value of the
 # Clinical Neurophysiology Society, guideline 6, 2016); an amplifier's noise adds to it.
 _QUIET = 3e-6  # V
 _QUIET_SHARE = 1 / 20  # of the usual range of EEG in this recording, whose unit may be wrong
-_QUIET_LENGTH = 10  # s
+_QUIET_LENGTH = 5  # s
 _HOLE = 3  # s of anything else that does not end a stretch of quiet, hum or swings
 _MAINS = (50.0, 60.0)  # Hz
 _MAINS_RATIO = 100.0  # power of mains to that of all else
