@@ -89,13 +89,17 @@ def summary_row(
         "arousal_index": number(night.arousal_index),
         "flags": ",".join(dict.fromkeys([*flags, *_night_flags(night)])) or "n/a",
     }
-    minutes = night.stages.groupby("cluster")["duration"].sum() / 60
+    staged = night.stages[night.stages["cluster"] >= 0]
+    minutes = staged.groupby("cluster")["duration"].sum() / 60
     return row | {f"stage_{cluster}_minutes": number(m) for cluster, m in minutes.items()}
 
 
 def _night_flags(night: Night) -> list[str]:
     roles = [label.partition(":")[0] for label in night.channels]
-    gaps = night.features is not None and np.isnan(without_body(night.features).to_numpy()).any()
+    gaps = False
+    if night.features is not None:  # a band that a channel lacks is missing throughout, and no gap
+        missing = np.isnan(night.features.to_numpy())
+        gaps = bool(missing[:, ~missing.all(axis=0)].any())
     found = {
         "no_eog": not any(role.startswith("eog") for role in roles),
         "no_emg": not any(role.startswith("emg") for role in roles),

@@ -30,6 +30,7 @@ from .validity import (
     find_lost,
     find_marked,
     find_no_eeg,
+    is_covered,
     merged,
     note_stretches,
 )
@@ -214,6 +215,11 @@ def load_channels(
     usable = {ch: role for ch, role in roles.items() if ch not in original.info["bads"]}
     of_body = _body_candidates(original, usable) if body else {}
     usable = {ch: role for ch, role in usable.items() if ch not in of_body}
+    if "eeg" in roles.values() and "eeg" not in usable.values():
+        bads = ", ".join(ch for ch, role in roles.items() if role == "eeg")
+        raise RecordingError(
+            f"its EEG channels are all bad, by its header or by a mark: {bads}.", name
+        )
     names = select_channels(usable) if isinstance(picks, str) else list(usable)
     raw, roles_used, invalid = _load_usable(original, usable, names, isinstance(picks, str), name)
     rate = raw.info["sfreq"]
@@ -301,7 +307,7 @@ def _blank_lost(original: BaseRaw, raw: BaseRaw, roles: list[str]) -> list[Stret
     marked = find_marked(
         original.annotations, original._first_time, raw.ch_names, rate, raw.n_times
     )
-    lost = find_lost(raw._data, rate, roles)
+    lost = [s for s in find_lost(raw._data, rate, roles) if not is_covered(s, marked)]
     blank(raw._data, [*marked, *lost])
     return [*marked, *lost]
 

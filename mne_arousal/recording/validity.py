@@ -48,6 +48,12 @@ _SWING_LENGTH = 30  # s; a movement is over before
 _POINT = 0.5  # s on each side of a mark without duration
 
 
+#: What a device on a living sleeper can show; anything else is a sensor that is off. Pulse
+#: oximeters are not validated under 50 to 70 % (ISO 80601-2-61).
+PLAUSIBLE = {"oxygen_saturation": (50.0, 100.0), "heart_rate": (25.0, 220.0)}  # %, beats a minute
+_ROUNDING = 0.5  # of either unit, from digital resolution
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Part of a channel that is no signal.
@@ -205,6 +211,25 @@ def blank(data: np.ndarray, stretches: Sequence[Stretch]) -> None:
         data[stretch.channel, stretch.start : stretch.stop] = np.nan
 
 
+def plausible(values: np.ndarray, quantity: str) -> np.ndarray:
+    """Tell which values a device on a living sleeper can show.
+
+    Parameters
+    ----------
+    values : array
+        Oxygen saturation, %, or heart rate, beats a minute.
+    quantity : str
+        ``"oxygen_saturation"`` or ``"heart_rate"``.
+
+    Returns
+    -------
+    plausible : array of bool
+        False where a value, NaN included, is to be taken for a gap.
+    """
+    low, high = PLAUSIBLE[quantity]
+    return (values >= low) & (values <= high + _ROUNDING)
+
+
 def merged(stretches: Sequence[Stretch], channel: int) -> list[tuple[int, int]]:
     """Join the stretches of a channel, of whatever kind, that touch or overlap.
 
@@ -227,6 +252,27 @@ def merged(stretches: Sequence[Stretch], channel: int) -> list[tuple[int, int]]:
         else:
             joined.append((start, stop))
     return joined
+
+
+def is_covered(stretch: Stretch, others: Sequence[Stretch]) -> bool:
+    """Tell whether others account for a stretch already.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        The stretch.
+    others : sequence of Stretch
+        Others, of any channel.
+
+    Returns
+    -------
+    covered : bool
+        Whether it lies within what those of its channel cover.
+    """
+    return any(
+        start <= stretch.start and stretch.stop <= stop
+        for start, stop in merged(others, stretch.channel)
+    )
 
 
 def note_stretches(
