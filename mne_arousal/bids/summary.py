@@ -45,7 +45,6 @@ FLAGS = {
     "hypnogram": "Stages in events.tsv told wake from sleep.",
     "short": "The recording is shorter than an hour.",
     "long": "The recording is longer than 16 h.",
-    "gaps": "Part of the recording is missing.",
 }
 
 
@@ -96,10 +95,6 @@ def summary_row(
 
 def _night_flags(night: Night) -> list[str]:
     roles = [label.partition(":")[0] for label in night.channels]
-    gaps = False
-    if night.features is not None:  # a band that a channel lacks is missing throughout, and no gap
-        missing = np.isnan(night.features.to_numpy())
-        gaps = bool(missing[:, ~missing.all(axis=0)].any())
     found = {
         "no_eog": not any(role.startswith("eog") for role in roles),
         "no_emg": not any(role.startswith("emg") for role in roles),
@@ -108,7 +103,6 @@ def _night_flags(night: Night) -> list[str]:
         "no_sleep": not night.sleep_hours,
         "short": night.duration < SHORT,
         "long": night.duration > LONG,
-        "gaps": bool(gaps),
     }
     return [flag for flag, there in found.items() if there]
 

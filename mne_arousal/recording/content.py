@@ -46,6 +46,7 @@ def content_limit(signal: np.ndarray, sfreq: float, highest: float) -> float:
     freqs, level = freqs[inside], np.log10(np.maximum(power[inside], 1e-300))
     for f in np.arange(_LOWEST, freqs[-1] - 1.0, 0.5):
         below = np.median(level[(freqs >= f / 2) & (freqs < 0.95 * f)])
-        if np.mean(level[freqs > f] < below - _CLIFF) >= _SHARE:
+        low = level < below - _CLIFF
+        if low[(freqs >= f) & (freqs <= f + 1)].all() and low[freqs > f].mean() >= _SHARE:
             return float(f)
     return highest

@@ -203,7 +203,8 @@ def _pieces(onsets: np.ndarray, header: EdfHeader, name: str) -> list[tuple[floa
     paused, recorded = float(late[pauses].sum()), n * duration
     if paused > recorded:
         raise RecordingError(
-            f"is discontinuous: a gap begins {onsets[pauses[0]] + duration - onsets[0]:g} s after "
+            f"is discontinuous (EDF+{'D' if header.discontinuous else 'C, with time stamps that jump'}"
+            f"): a gap begins {onsets[pauses[0]] + duration - onsets[0]:g} s after "
             f"its start, and pauses of {paused / 60:.0f} min in all are longer than what was "
             f"recorded, {recorded / 60:.0f} min. Split it into continuous recordings, or repair "
             "its time stamps.",

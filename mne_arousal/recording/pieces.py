@@ -29,8 +29,8 @@ class PausedRaw(BaseRaw):
     """
 
     def __init__(self, joined: BaseRaw, pieces, annotations=None):
-        self._joined, self._pieces = joined, [tuple(map(int, piece)) for piece in pieces]
-        start, _, length = self._pieces[-1]
+        pieces = [tuple(map(int, piece)) for piece in pieces]
+        start, _, length = pieces[-1]
         info = joined.info.copy()
         for channel in info["chs"]:  # values come scaled from `joined`
             channel["cal"] = channel["range"] = 1.0
@@ -39,7 +39,7 @@ class PausedRaw(BaseRaw):
             preload=False,
             last_samps=[start + length - 1],
             filenames=list(joined.filenames),
-            raw_extras=[{}],
+            raw_extras=[{"joined": joined, "pieces": pieces}],
             verbose="error",
         )
         if annotations is None:
@@ -48,17 +48,20 @@ class PausedRaw(BaseRaw):
 
     def _read_segment_file(self, data, idx, fi, start, stop, cals, mult):
         """Fill `data` from the pieces that reach into [start, stop)."""
-        picks = np.arange(len(self.ch_names))[idx]
+        joined, pieces = (self._raw_extras[fi][key] for key in ("joined", "pieces"))
+        picks = np.arange(len(joined.ch_names))
+        if mult is None:  # a projection takes all channels
+            picks = picks[idx]
         rows = data if mult is None else np.empty((len(picks), stop - start))
         rows[:] = np.nan
-        for clock, place, length in self._pieces:
+        for clock, place, length in pieces:
             first, last = max(clock, start), min(clock + length, stop)
             if first >= last:
                 continue
             with warnings.catch_warnings():
                 # slower channels are brought to the common rate piece by piece, as they should be
                 warnings.filterwarnings("ignore", "Loading an EDF with mixed sampling")
-                rows[:, first - start : last - start] = self._joined.get_data(
+                rows[:, first - start : last - start] = joined.get_data(
                     picks=picks,
                     start=place + first - clock,
                     stop=place + last - clock,

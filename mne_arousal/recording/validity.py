@@ -16,7 +16,7 @@ from ..utils.notes import add_note
 
 #: Kinds of invalid stretches: code of the note, and what a note says of the channel.
 KINDS = {
-    "gap": ("gap", "has a gap (nothing recorded)"),
+    "gap": ("gaps", "has a gap (nothing recorded)"),
     "flat": ("signal_lost", "is flat (constant)"),
     "rail": ("signal_lost", "is clipped at its range"),
     "quiet": ("signal_lost", "holds noise far under a scalp's"),

@@ -13,7 +13,7 @@ from mne.utils import warn
 CODES = {
     "channel_dropped": "A channel was flat or missing and was left out.",
     "unit_guessed": "A channel's unit was wrong and was put right.",
-    "gap": "Nothing was recorded for part of the time.",
+    "gaps": "Nothing was recorded for part of the time.",
     "signal_lost": "A channel was flat, clipped or without its signal for part of the time.",
     "marked_bad": "Part of the time was marked BAD and left out.",
     "uncalibrated": "Too little quiet sleep to measure noise on.",
