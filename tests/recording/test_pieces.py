@@ -14,7 +14,7 @@ NAMES = ("C3-M2", "C4-M1", "Chin")
 
 
 def write_edf_plus(path, onsets, *, flag="EDF+D", marks=None, rate=100, slow=None):
-    """Write records of 1 s that begin at `onsets`; sample k of C3-M2 at t s is round(100 t) µV.
+    """Write records of 1 s that begin at `onsets`; C3-M2 is 100 µV a second, modulo 30 mV.
 
     `marks` are texts of annotations by record; `slow` is the rate of C4-M1, where it has its own.
     """
@@ -37,8 +37,8 @@ def write_edf_plus(path, onsets, *, flag="EDF+D", marks=None, rate=100, slow=Non
             for name, own in zip(NAMES, rates, strict=True):
                 signal = rng.normal(0, 20, own)
                 if name == "C3-M2":
-                    signal = 100 * (onset - onsets[0]) + np.arange(own) * 100 / own
-                file.write((np.round(signal).astype(int) % 30000).astype("<i2").tobytes())
+                    signal = (100 * (onset - onsets[0]) + np.arange(own) * 100 / own) % 30000
+                file.write(np.round(signal).astype("<i2").tobytes())
             text = f"+{onset:g}\x14\x14\x00"
             if i in marks:
                 text += f"+{onset:g}\x15{1}\x14{marks[i]}\x14\x00"
