@@ -8,6 +8,7 @@ Fields and their places: Kemp B. et al. (1992), Electroencephalography and Clini
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass, field
@@ -202,18 +203,16 @@ def _pieces(onsets: np.ndarray, header: EdfHeader, name: str) -> list[tuple[floa
     pauses = np.flatnonzero(late > limit)
     paused, recorded = float(late[pauses].sum()), n * duration
     if paused > recorded:
+        flag = "EDF+D" if header.discontinuous else "by its time stamps"
         raise RecordingError(
-            f"is discontinuous (EDF+{'D' if header.discontinuous else 'C, with time stamps that jump'}"
-            f"): a gap begins {onsets[pauses[0]] + duration - onsets[0]:g} s after "
-            f"its start, and pauses of {paused / 60:.0f} min in all are longer than what was "
-            f"recorded, {recorded / 60:.0f} min. Split it into continuous recordings, or repair "
+            f"is discontinuous ({flag}): a gap begins {onsets[pauses[0]] + duration - onsets[0]:g} "
+            f"s after its start, and pauses of {paused / 60:.0f} min in all are longer than what "
+            f"was recorded, {recorded / 60:.0f} min. Split it into continuous recordings, or repair "
             "its time stamps.",
             name,
         )
     edges = [0, *(pauses + 1).tolist(), n]
-    return [
-        (float(onsets[a] - onsets[0]), a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [(float(onsets[a] - onsets[0]), a, b) for a, b in itertools.pairwise(edges)]
 
 
 def _text(field: bytes) -> str:

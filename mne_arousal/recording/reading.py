@@ -24,16 +24,8 @@ from .channels import (
 )
 from .edf_header import EdfHeader, read_edf_header
 from .pieces import lay_pieces
-from .validity import (
-    Stretch,
-    blank,
-    find_lost,
-    find_marked,
-    find_no_eeg,
-    is_covered,
-    merged,
-    note_stretches,
-)
+from .stretches import Stretch, blank, is_covered, merged, note_stretches
+from .validity import find_lost, find_marked, find_no_eeg
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
@@ -89,7 +81,9 @@ def read_recording(source) -> tuple[BaseRaw, str]:
         warnings.simplefilter("always")
         try:
             raw = _read_any_encoding(reader, source if reader is _read_bids else path)
-        except (ValueError, OSError, RuntimeError, LookupError, ArithmeticError) as error:
+        except Exception as error:
+            # readers of damaged files raise what their parsers do: configparser.Error,
+            # zlib.error, scipy's MatReadError, and Exception itself
             raise RecordingError(
                 f"can't be read as {path.suffix or 'a recording'} ({_first_line(error)}). "
                 "Check that the file is whole and of the format that its name says.",
@@ -231,7 +225,9 @@ def load_channels(
         if factor != 1.0:
             raw._data[i] *= factor
     # a level that is not a waveform has no range in a second and no hum
-    invalid += find_no_eeg(raw._data, rate, [c.role if c.kind == "raw" else "misc" for c in channels])
+    invalid += find_no_eeg(
+        raw._data, rate, [c.role if c.kind == "raw" else "misc" for c in channels]
+    )
     note_stretches(invalid, raw.ch_names, rate, name)
     blank(raw._data, invalid)
     _check_enough(raw, channels, name)
@@ -331,7 +327,7 @@ def _copy_channels(original: BaseRaw, names: list[str], recording: str) -> BaseR
     info = mne.pick_info(original.info, mne.pick_channels(original.ch_names, names, ordered=True))
     try:
         data = original.get_data(picks=names)
-    except (ValueError, OSError, RuntimeError) as error:
+    except Exception as error:  # as above
         raise RecordingError(
             f"its data can't be read ({_first_line(error)}). The file may be cut short.", recording
         ) from error

@@ -111,5 +111,7 @@ def percentile_known(values: np.ndarray, percentiles, axis: int = 0) -> np.ndarr
     some = ~missing.all(axis=axis)
     shape = (*np.shape(percentiles), *some.shape)
     out = np.full(shape, np.nan)
-    out[..., some] = np.nanpercentile(np.compress(some, values, axis=1 - axis), percentiles, axis=axis)
+    out[..., some] = np.nanpercentile(
+        np.compress(some, values, axis=1 - axis), percentiles, axis=axis
+    )
     return out

@@ -1,0 +1,150 @@
+"""Stretches of channels that are no signal: joined, blanked and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..utils.notes import add_note
+
+#: Kinds of invalid stretches: code of the note, and what a note says of the channel.
+KINDS = {
+    "gap": ("gaps", "has a gap (nothing recorded)"),
+    "flat": ("signal_lost", "is flat (constant)"),
+    "rail": ("signal_lost", "is clipped at its range"),
+    "quiet": ("signal_lost", "holds noise far under a scalp's"),
+    "mains": ("signal_lost", "holds mains hum alone, as a lead in the air does"),
+    "detached": ("signal_lost", "swings far beyond any EEG, as a loose lead does"),
+    "marked": ("marked_bad", "is marked BAD"),
+}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Part of a channel that is no signal.
+
+    Parameters
+    ----------
+    channel : int
+        Row of the channel.
+    start, stop : int
+        First sample and one past the last.
+    kind : str
+        One of `KINDS`.
+    """
+
+    channel: int
+    start: int
+    stop: int
+    kind: str
+
+
+def blank(data: np.ndarray, stretches: Sequence[Stretch]) -> None:
+    """Set stretches to NaN, in place.
+
+    Parameters
+    ----------
+    data : array, shape (n_channels, n_times)
+        Signals.
+    stretches : sequence of Stretch
+        What is no signal.
+    """
+    for stretch in stretches:
+        data[stretch.channel, stretch.start : stretch.stop] = np.nan
+
+
+def merged(stretches: Sequence[Stretch], channel: int) -> list[tuple[int, int]]:
+    """Join the stretches of a channel, of whatever kind, that touch or overlap.
+
+    Parameters
+    ----------
+    stretches : sequence of Stretch
+        Stretches of all channels.
+    channel : int
+        Row of the channel.
+
+    Returns
+    -------
+    ranges : list of (start, stop)
+        Samples, in order of time.
+    """
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted((s.start, s.stop) for s in stretches if s.channel == channel):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
+        else:
+            joined.append((start, stop))
+    return joined
+
+
+def is_covered(stretch: Stretch, others: Sequence[Stretch]) -> bool:
+    """Tell whether others account for a stretch already.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        The stretch.
+    others : sequence of Stretch
+        Others, of any channel.
+
+    Returns
+    -------
+    covered : bool
+        Whether it lies within what those of its channel cover.
+    """
+    return any(
+        start <= stretch.start and stretch.stop <= stop
+        for start, stop in merged(others, stretch.channel)
+    )
+
+
+def note_stretches(
+    stretches: Sequence[Stretch], names: Sequence[str], sfreq: float, recording: str
+) -> None:
+    """Note what is invalid: one note a kind and channel, or a kind where all channels share it.
+
+    Parameters
+    ----------
+    stretches : sequence of Stretch
+        What was found.
+    names : sequence of str
+        Names of the channels.
+    sfreq : float
+        Sampling frequency, Hz.
+    recording : str
+        Name of the recording.
+    """
+    for kind, (code, phrase) in KINDS.items():
+        times: dict[tuple[tuple[int, int], ...], list[str]] = {}
+        for i, name in enumerate(names):
+            ranges = tuple(merged([s for s in stretches if s.kind == kind], i))
+            if ranges:
+                times.setdefault(ranges, []).append(name)
+        for ranges, channels in times.items():
+            everywhere = len(channels) == len(names) > 1
+            for channel in [""] if everywhere else channels:
+                who = f"channel {channel} {phrase}" if channel else f"every channel {phrase}"
+                add_note(
+                    code,
+                    recording,
+                    f"{who} {_when(ranges, sfreq)}; that time is left out.",
+                    channel=channel,
+                    onset=ranges[0][0] / sfreq,
+                    duration=sum(stop - start for start, stop in ranges) / sfreq,
+                )
+
+
+def _when(ranges, sfreq: float) -> str:
+    start, stop = (_clock(edge / sfreq) for edge in ranges[0])
+    if len(ranges) == 1:
+        return f"from {start} to {stop}"
+    total = sum(b - a for a, b in ranges) / sfreq
+    length = f"{total / 60:.0f} min" if total >= 120 else f"{total:.3g} s"
+    return f"in {len(ranges)} stretches, {length} in all, the first from {start} to {stop}"
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
