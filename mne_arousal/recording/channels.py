@@ -221,8 +221,7 @@ def unusable_reason(signal: np.ndarray, alive: int | None = None) -> str | None:
     """
     finite = signal[np.isfinite(signal)]
     if len(finite) < 0.5 * (len(signal) if alive is None else alive) or not len(finite):
-        most = "throughout" if len(finite) == 0 else "for most of its length"
-        return f"flat, missing or marked bad {most}"
+        return "not a number" if len(finite) == 0 else "not a number for most of its length"
     # a channel that is constant for nearly all of the night carries nothing either
     low, high = np.percentile(finite[:: max(len(finite) // 1_000_000, 1)], (0.5, 99.5))
     return "flat" if high - low <= 1e-12 * max(abs(low), abs(high), 1e-12) else None

@@ -203,12 +203,12 @@ def _pieces(onsets: np.ndarray, header: EdfHeader, name: str) -> list[tuple[floa
     pauses = np.flatnonzero(late > limit)
     paused, recorded = float(late[pauses].sum()), n * duration
     if paused > recorded:
+        begin = onsets[pauses[0]] + duration - onsets[0]
         flag = "EDF+D" if header.discontinuous else "by its time stamps"
         raise RecordingError(
-            f"is discontinuous ({flag}): a gap begins {onsets[pauses[0]] + duration - onsets[0]:g} "
-            f"s after its start, and pauses of {paused / 60:.0f} min in all are longer than what "
-            f"was recorded, {recorded / 60:.0f} min. Split it into continuous recordings, or repair "
-            "its time stamps.",
+            f"is discontinuous ({flag}): a gap begins {begin:g} s after its start, and "
+            f"pauses of {paused / 60:.0f} min in all are longer than the {recorded / 60:.0f} min "
+            "that were recorded. Split it into continuous recordings, or repair its time stamps.",
             name,
         )
     edges = [0, *(pauses + 1).tolist(), n]

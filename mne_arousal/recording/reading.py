@@ -24,7 +24,7 @@ from .channels import (
 )
 from .edf_header import EdfHeader, read_edf_header
 from .pieces import lay_pieces
-from .stretches import Stretch, blank, is_covered, merged, note_stretches
+from .stretches import Stretch, blank, is_covered, main_kind, merged, note_stretches
 from .validity import find_lost, find_marked, find_no_eeg
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
@@ -228,7 +228,7 @@ def load_channels(
     invalid += find_no_eeg(
         raw._data, rate, [c.role if c.kind == "raw" else "misc" for c in channels]
     )
-    note_stretches(invalid, raw.ch_names, rate, name)
+    note_stretches(invalid, raw.ch_names, rate, raw.n_times, name)
     blank(raw._data, invalid)
     _check_enough(raw, channels, name)
     with warnings.catch_warnings():
@@ -284,9 +284,13 @@ def _load_usable(
             )
         raw = _copy_channels(original, names, recording)
         invalid = _blank_lost(original, raw, [roles[ch] for ch in raw.ch_names])
-        alive = max(np.count_nonzero(~np.isnan(signal)) for signal in raw._data)
+        alive = max(int(np.count_nonzero(~np.isnan(signal))) for signal in raw._data)
         bad = {ch: unusable_reason(raw._data[i], alive) for i, ch in enumerate(raw.ch_names)}
-        bad = {ch: reason for ch, reason in bad.items() if reason}
+        bad = {
+            ch: reason.replace("not a number", main_kind(invalid, raw.ch_names.index(ch)))
+            for ch, reason in bad.items()
+            if reason
+        }
         for ch, reason in bad.items():
             text = f"channel {ch} is {reason}; it is left out."
             add_note("channel_dropped", recording, text, channel=ch)

@@ -20,6 +20,8 @@ KINDS = {
     "marked": ("marked_bad", "is marked BAD"),
 }
 
+_PADDING = 2.0  # s
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -100,10 +102,36 @@ def is_covered(stretch: Stretch, others: Sequence[Stretch]) -> bool:
     )
 
 
+def main_kind(stretches: Sequence[Stretch], channel: int) -> str:
+    """Say in a word why most of what a channel lacks is missing.
+
+    Parameters
+    ----------
+    stretches : sequence of Stretch
+        Stretches of all channels.
+    channel : int
+        Row of the channel.
+
+    Returns
+    -------
+    word : str
+        ``"not a number"``, ``"flat"``, ``"clipped"`` or ``"marked bad"``.
+    """
+    words = {"flat": "flat", "rail": "clipped", "marked": "marked bad"}
+    lengths: dict[str, int] = {}
+    for s in stretches:
+        if s.channel == channel:
+            lengths[s.kind] = lengths.get(s.kind, 0) + s.stop - s.start
+    longest = max(lengths, key=lambda kind: lengths[kind], default="gap")
+    return words.get(longest, "not a number")
+
+
 def note_stretches(
-    stretches: Sequence[Stretch], names: Sequence[str], sfreq: float, recording: str
+    stretches: Sequence[Stretch], names: Sequence[str], sfreq: float, n_times: int, recording: str
 ) -> None:
     """Note what is invalid: one note a kind and channel, or a kind where all channels share it.
+
+    A gap of under 2 s at the very end is not noted: writers fill the last record of an EDF file.
 
     Parameters
     ----------
@@ -113,27 +141,35 @@ def note_stretches(
         Names of the channels.
     sfreq : float
         Sampling frequency, Hz.
+    n_times : int
+        Samples of the recording.
     recording : str
         Name of the recording.
     """
-    for kind, (code, phrase) in KINDS.items():
+    for kind in KINDS:
         times: dict[tuple[tuple[int, int], ...], list[str]] = {}
         for i, name in enumerate(names):
-            ranges = tuple(merged([s for s in stretches if s.kind == kind], i))
+            ranges = merged([s for s in stretches if s.kind == kind], i)
+            if kind == "gap" and ranges and ranges[-1] >= (n_times - _PADDING * sfreq, n_times):
+                ranges = ranges[:-1]
             if ranges:
-                times.setdefault(ranges, []).append(name)
-        for ranges, channels in times.items():
-            everywhere = len(channels) == len(names) > 1
-            for channel in [""] if everywhere else channels:
-                who = f"channel {channel} {phrase}" if channel else f"every channel {phrase}"
-                add_note(
-                    code,
-                    recording,
-                    f"{who} {_when(ranges, sfreq)}; that time is left out.",
-                    channel=channel,
-                    onset=ranges[0][0] / sfreq,
-                    duration=sum(stop - start for start, stop in ranges) / sfreq,
-                )
+                times.setdefault(tuple(ranges), []).append(name)
+        for shared, channels in times.items():
+            _note_kind(kind, shared, channels, len(channels) == len(names) > 1, sfreq, recording)
+
+
+def _note_kind(kind, ranges, channels, everywhere, sfreq, recording) -> None:
+    code, phrase = KINDS[kind]
+    for channel in [""] if everywhere else channels:
+        who = f"channel {channel}" if channel else "every channel"
+        add_note(
+            code,
+            recording,
+            f"{who} {phrase} {_when(ranges, sfreq)}; that time is left out.",
+            channel=channel,
+            onset=ranges[0][0] / sfreq,
+            duration=sum(stop - start for start, stop in ranges) / sfreq,
+        )
 
 
 def _when(ranges, sfreq: float) -> str:
