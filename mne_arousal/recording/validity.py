@@ -22,9 +22,11 @@ _COARSE = 20  # digital steps in a usual second's range
 _RAIL = 2  # s
 _RAIL_SHARE = 0.2  # of a second's samples at the highest or lowest value of the recording
 # Peak to peak in 1 s. A record of electrocerebral inactivity has no activity over 2 uV (American
-# Clinical Neurophysiology Society, guideline 6, 2016); an amplifier's noise adds to it.
-_QUIET = 3e-6  # V
-_QUIET_SHARE = 1 / 20  # of the usual range of EEG in this recording, whose unit may be wrong
+# Clinical Neurophysiology Society, guideline 6, 2016), and an amplifier's noise adds up to 1 uV
+# root mean square. The quietest 5 s of real sleep reach 15 uV, and a quarter of what is usual
+# (doc/benchmarks/validity.py).
+_QUIET = 6e-6  # V
+_QUIET_SHARE = 1 / 15  # of the usual range of EEG in this recording, whose unit may be wrong
 _QUIET_LENGTH = 5  # s
 _HOLE = 3  # s of anything else that does not end a stretch of quiet, hum or swings
 _MAINS = (50.0, 60.0)  # Hz
@@ -95,14 +97,16 @@ def find_no_eeg(data: np.ndarray, sfreq: float, roles: Sequence[str]) -> list[St
     limits = [_block_limits(signal, sfreq) for signal in data]
     ranges = [high - low for low, high in limits]
     scalp = [i for i, role in enumerate(roles) if role in ("eeg", "eog")]
-    usual = [np.nanmedian(ranges[i]) for i in scalp if np.isfinite(ranges[i]).any()]
+    typical = {i: np.nanmedian(ranges[i]) for i in scalp if np.isfinite(ranges[i]).any()}
+    usual = list(typical.values())
+    loudest = max((x for i, x in typical.items() if roles[i] == "eeg"), default=np.inf)
     hums = {i: _mains(data[i], sfreq) for i, role in enumerate(roles) if role != "misc"}
     rests = [np.nanmedian(hums[i][1]) for i in scalp if np.isfinite(hums[i][1]).any()]
     found = []
     for i, role in enumerate(roles):
         masks = {}
         if i in scalp and usual:
-            quiet = min(_QUIET, _QUIET_SHARE * max(usual))
+            quiet = min(_QUIET, _QUIET_SHARE * loudest)
             swing = max(_SWING, _SWING_SHARE * float(np.median(usual)))
             masks["quiet"] = _lasting(ranges[i] < quiet, _QUIET_LENGTH)
             masks["detached"] = _lasting(ranges[i] > swing, _SWING_LENGTH)
