@@ -154,11 +154,11 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
     def _absent(self, channel_lowpass) -> list[int]:
         """Columns of bands of which a channel holds less than half."""
         absent, column = [], 0
-        for part, limit in zip(self._parts, channel_lowpass, strict=True):
+        for i, part in zip(self._picks, self._parts, strict=True):
             for quantity in part:
                 if quantity in self._bins:
                     inside = self._freqs[self._bins[quantity]]
-                    if np.mean(inside < limit) < 0.5:
+                    if np.mean(inside < channel_lowpass[i]) < 0.5:
                         absent.append(column)
                 column += 1
         return absent

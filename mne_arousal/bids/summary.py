@@ -7,7 +7,6 @@ import json
 import pandas as pd
 
 from ..night import Night
-from ..utils.columns import without_body
 from ..utils.notes import CODES
 from .dataset import Recording
 from .derivative import PARAMETERS_FILE, number, parse_parameters

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import mne
 import numpy as np
 
+from .body_channels import HEART_RATES
 from .stretches import Stretch
 
 _SKIP = "BAD_ACQ_SKIP"  # MNE's mark of samples that were never acquired
@@ -42,7 +43,7 @@ _POINT = 0.5  # s on each side of a mark without duration
 
 #: What a device on a living sleeper can show; anything else is a sensor that is off. Pulse
 #: oximeters are not validated under 50 to 70 % (ISO 80601-2-61).
-PLAUSIBLE = {"oxygen_saturation": (50.0, 100.0), "heart_rate": (25.0, 220.0)}  # %, beats a minute
+PLAUSIBLE = {"oxygen_saturation": (50.0, 100.0), "heart_rate": HEART_RATES}  # %, beats a minute
 _ROUNDING = 0.5  # of either unit, from digital resolution
 
 

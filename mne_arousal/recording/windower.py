@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from ..utils.bands import BANDS
 from ..utils.checks import check_positive
 from ..utils.errors import RecordingError
+from ..utils.notes import collect_notes
 from ..utils.windows import BODY_ROLES, Channel
 from .body_channels import append_channels
 from .content import content_limit
@@ -168,14 +169,15 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                 seen[name] = seen.get(name, 0) + 1
                 unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
                 labels = self._match(raw, channels, name)
-                original = read_recording(source)[0].info["sfreq"]
+                with collect_notes():  # they were told by the first reading
+                    original = read_recording(source)[0].info["sfreq"]
                 description = {
                     "recording": unique,
                     "channels": labels,
                     "lowpass": min(original, raw.info["sfreq"]) / 2,
                     "channel_lowpass": [
-                        content_limit(x, raw.info["sfreq"], min(_HIGHEST, original / 2))
-                        for x in raw._data
+                        _content_limit(label, x, raw.info["sfreq"], original)
+                        for label, x in zip(labels, raw._data, strict=True)
                     ],
                 }
                 datasets.append(RawDataset(raw, description=description))
@@ -252,6 +254,13 @@ class PSGWindower(TransformerMixin, BaseEstimator):
             else:
                 names.append(found.pop(same))
         return names
+
+
+def _content_limit(label: str, signal: np.ndarray, sfreq: float, original: float) -> float:
+    """Highest frequency with content, Hz; half of the recording's rate for the body's channels."""
+    if Channel.parse(label).role in BODY_ROLES:
+        return original / 2
+    return content_limit(signal, sfreq, min(_HIGHEST, original / 2))
 
 
 def _add_validity(dataset) -> None:
