@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .arousals.detector import EVENT_COLUMNS, Detection, detect_arousals, evidence_parts
 from .arousals.evidence import COMPONENTS, DEFAULT_COMPONENTS
-from .arousals.rules import Rules
+from .arousals.rules import REM_RULES, Rules
 from .stages.epochs import EpochTable, split_recordings
 from .stages.stage_clusterer import StageClusterer
 from .utils.checks import check_counts, check_positive
@@ -52,16 +52,23 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     epoch_length : float
         Length of a stage epoch, s.
     components : tuple of str
-        Parts of the evidence, of ``"fast"``, ``"anchor"``, ``"emg"`` and ``"states"``.
+        Parts of the evidence, of ``"fast"``, ``"anchor"``, ``"emg"``, ``"heart"``, ``"breath"`` and
+        ``"states"``.
     min_duration, max_duration : float
         Duration of an arousal, s (AASM: 3 s; beyond 15 s it is an awakening).
     stable_sleep : float
         Sleep that must come before an arousal, s (AASM: 10 s).
-    false_alarms_per_hour : float
-        Events an hour of sleep that the noise of this night may cause, at most.
-    max_fdr : float
-        False discovery rate: expected share of noise among the events found, at most. It decides
-        where arousals are few.
+    min_probability : float
+        Probability from which a candidate is an arousal. At 0.5 an event is more likely an arousal
+        than not.
+    false_alarms_per_hour : float | None
+        False events an hour of sleep that are expected, at most, in place of `min_probability`.
+    max_fdr : float | None
+        False discovery rate: expected share of false events among those found, at most, in place
+        of `min_probability`.
+    rem_rule : {"cue", "aasm"}
+        Whether a candidate in REM sleep without a rise of the chin EMG becomes less probable, or
+        is rejected, as the AASM manual asks. Not all of them have a rise that one channel shows.
     random_state : int | RandomState | None
         Seed.
     verbose : bool | str | int | None
@@ -103,8 +110,10 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         min_duration=3.0,
         max_duration=15.0,
         stable_sleep=10.0,
-        false_alarms_per_hour=2.0,
-        max_fdr=0.02,
+        min_probability=0.5,
+        false_alarms_per_hour=None,
+        max_fdr=None,
+        rem_rule="cue",
         random_state=None,
         verbose=None,
     ):
@@ -119,8 +128,10 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         self.min_duration = min_duration
         self.max_duration = max_duration
         self.stable_sleep = stable_sleep
+        self.min_probability = min_probability
         self.false_alarms_per_hour = false_alarms_per_hour
         self.max_fdr = max_fdr
+        self.rem_rule = rem_rule
         self.random_state = random_state
         self.verbose = verbose
 
@@ -283,6 +294,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 components=tuple(self.components),
                 window_length=self.window_length,
                 epoch_length=self.epoch_length,
+                body_columns=self._body_columns,
                 wake=None if wake is None else wake.get(r.name),
                 state_wakefulness=self._state_wakefulness(r),
             )
@@ -300,8 +312,14 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     def _check_parameters(self) -> None:
         check_counts(self, ("n_states", "n_stages", "n_codebooks"))
         check_positive(self, ("window_length", "epoch_length", "min_duration", "max_duration"), "s")
-        check_positive(self, ("false_alarms_per_hour",), "events an hour")
-        check_positive(self, ("max_fdr",), "share")
+        for name, unit in (("false_alarms_per_hour", "events an hour"), ("max_fdr", "share")):
+            if getattr(self, name) is not None:
+                check_positive(self, (name,), f"{unit}, or None")
+        check_positive(self, ("min_probability",), "probability")
+        if self.min_probability > 1:
+            raise ValueError(f"min_probability is at most 1, got {self.min_probability!r}.")
+        if self.rem_rule not in REM_RULES:
+            raise ValueError(f"rem_rule must be one of {REM_RULES}, got {self.rem_rule!r}.")
         if self.max_duration <= self.min_duration:
             raise ValueError("max_duration must be longer than min_duration.")
         unknown = set(self.components) - set(COMPONENTS)
@@ -344,10 +362,11 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         return evidence_parts(
             r,
             self._columns,
+            body_columns=self._body_columns,
             components=tuple(self.components),
             window_length=self.window_length,
             state_wakefulness=self._state_wakefulness(r),
-        )
+        ).parts
 
     def _state_wakefulness(self, r: EpochTable) -> np.ndarray | None:
         return self._stages.state_wakefulness(r) if "states" in self.components else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,34 @@ from ..stages.epochs import EpochTable
 from ..stages.gates import sleep_gates
 from ..utils.columns import Column
 from ..utils.notes import add_note
-from .evidence import compute_evidence
+from .cues import (
+    band_of_change,
+    cue_log_odds,
+    describe_cues,
+    measure_cues,
+    what_answered,
+)
+from .evidence import Evidence, compute_evidence
 from .extents import merge_boxes
-from .rules import INTERRUPTS, Rules, kind_of_change, reason_to_reject
-from .scan import SCAN_DURATIONS, choose_threshold, hours_at_risk, measure_noise, pick, scan
+from .noise import Noise, cluster_factors, flipped_that_count, measure_noise
+from .probability import choose_probability, evidence_log_odds, fit_mixture, to_probability
+from .rules import Rules, broken_rule
+from .scan import SCAN_DURATIONS, Scan, pick, scan
 
-EVENT_COLUMNS = ["recording", "onset", "duration", "score", "stage_cluster", "kind", "reason"]
+EVENT_COLUMNS = [
+    "recording",
+    "onset",
+    "duration",
+    "score",
+    "probability",
+    "stage_cluster",
+    "kind",
+    "band",
+    "cues",
+    "reason",
+]
+LOWEST_SCORE = 2.5  # spreads; what stands out less is no candidate
+LEAST_PROBABILITY = 0.05  # candidates under it are not worth a row
 _FEWEST_QUIET = 5.0  # min of quiet sleep, in which noise makes some six events to measure it on
 
 
@@ -27,19 +49,48 @@ class Detection:
     Attributes
     ----------
     events : DataFrame
-        Every candidate above the threshold, columns ``EVENT_COLUMNS``; ``reason`` is empty for
-        arousals.
+        Candidates with a probability of at least 0.05 and awakenings, columns ``EVENT_COLUMNS``;
+        ``reason`` is empty for arousals.
     evidence : DataFrame, shape (n_windows, n_parts)
         Evidence of each window and its parts.
     calibration : dict
-        ``threshold``; ``sleep_hours``; ``quiet_hours`` and ``flipped``, the sleep and the number
-        of events in sign-flipped evidence on which noise was measured; ``false_alarms_per_hour``,
-        the events of noise an hour that are expected above the threshold.
+        ``min_probability`` that an arousal had to have; ``sleep_hours``; ``quiet_hours`` and
+        ``flipped``, the sleep and the number of events in sign-flipped evidence on which noise was
+        measured; ``noise_rate`` and ``noise_variance``; ``false_alarms_per_hour`` and ``fdr``,
+        false events that are expected; ``weight_NAME`` of each witness.
     """
 
     events: pd.DataFrame
     evidence: pd.DataFrame
     calibration: dict[str, float]
+
+
+@dataclass
+class Candidate:
+    """A stretch of evidence that may be an arousal.
+
+    Attributes
+    ----------
+    inside : slice
+        Its windows.
+    score : float
+        How far it stands out, in spreads of quiet sleep.
+    log_odds : dict of float
+        What its evidence and each cue add to the log odds of an arousal.
+    cues : dict of float
+        Size of each cue.
+    probability : float
+        Of an arousal.
+    reason : str
+        Why it is no arousal; empty for an arousal.
+    """
+
+    inside: slice
+    score: float
+    log_odds: dict[str, float] = field(default_factory=dict)
+    cues: dict[str, float] = field(default_factory=dict)
+    probability: float = 0.0
+    reason: str = ""
 
 
 def detect_arousals(
@@ -51,6 +102,7 @@ def detect_arousals(
     components: tuple[str, ...],
     window_length: float,
     epoch_length: float,
+    body_columns: list[Column] | None = None,
     wake: np.ndarray | None = None,
     state_wakefulness: np.ndarray | None = None,
 ) -> Detection:
@@ -70,6 +122,8 @@ def detect_arousals(
         Parts of the evidence, as `compute_evidence` takes them.
     window_length, epoch_length : float
         Lengths, s.
+    body_columns : list of Column | None
+        What the measures of the body are.
     wake : array of bool | None
         Epochs of wake, from a hypnogram; None tells them by the recording itself.
     state_wakefulness : array, shape (n_windows,) | None
@@ -80,26 +134,40 @@ def detect_arousals(
     detection : Detection
         Events, evidence and calibration.
     """
-    parts = evidence_parts(
+    evidence = evidence_parts(
         table,
         columns,
+        body_columns=body_columns,
         components=components,
         window_length=window_length,
+        wake=wake,
         state_wakefulness=state_wakefulness,
     )
     asleep, atonia = sleep_gates(table, columns, wake)
     hop = table.hop(window_length)
-    events, calibration = detect_events(
-        parts, asleep, atonia, hop=hop, window_length=window_length, rules=rules
+    candidates, calibration = decide(
+        evidence.parts, asleep, atonia, clusters[table.epochs], hop=hop, rules=rules
     )
+    calibration |= {f"weight_{name}": float(w) for name, w in evidence.weights.items()}
     note_uncalibrated(table.name, calibration)
     rows = []
-    for event in events:
-        onset = event["start"] + table.onsets[0]
+    for candidate in candidates:
+        at = candidate.inside
+        onset = table.onsets[at.start] + window_length / 2
+        duration = (at.stop - at.start) * hop
+        if not candidate.reason:
+            duration = min(duration, rules.max_duration)
         cluster = clusters[min(int(onset // epoch_length), table.n_epochs - 1)]
-        what = (event["duration"], event["score"], cluster, event["kind"], event["reason"] or "")
-        rows.append((table.name, onset, *what))
-    return Detection(pd.DataFrame(rows, columns=EVENT_COLUMNS), pd.DataFrame(parts), calibration)
+        what = (
+            what_answered(evidence.parts, at, candidate.cues, hop),
+            band_of_change(evidence.parts, at),
+            describe_cues(candidate.log_odds),
+            candidate.reason,
+        )
+        measured = (duration, candidate.score, candidate.probability, cluster)
+        rows.append((table.name, onset, *measured, *what))
+    events = pd.DataFrame(rows, columns=EVENT_COLUMNS)
+    return Detection(events, pd.DataFrame(evidence.parts), calibration)
 
 
 def evidence_parts(
@@ -108,109 +176,187 @@ def evidence_parts(
     *,
     components: tuple[str, ...],
     window_length: float,
+    body_columns: list[Column] | None = None,
+    wake: np.ndarray | None = None,
     state_wakefulness: np.ndarray | None = None,
-) -> dict[str, np.ndarray]:
+) -> Evidence:
     """Compute the evidence of a recording's sleep period and its parts.
 
     Parameters
     ----------
-    table, columns, components, window_length, state_wakefulness
+    table, columns, components, window_length, body_columns, wake, state_wakefulness
         As in `detect_arousals`.
 
     Returns
     -------
-    parts : dict of array, shape (n_windows,)
-        As `compute_evidence` returns them; 0 outside the sleep period.
+    evidence : Evidence
+        As `compute_evidence` returns it; 0 outside the sleep period.
     """
-    rows = table.rows_inside
-    parts = compute_evidence(
+    asleep = sleep_gates(table, columns, wake)[0]
+    rows = table.rows_inside | asleep
+    found = compute_evidence(
         table.values[rows],
         columns,
-        sleep_gates(table, columns)[0][rows],
+        asleep[rows],
         hop=table.hop(window_length),
         window_length=window_length,
+        body=None if table.body is None else table.body[rows],
+        body_columns=body_columns,
         state_wakefulness=None if state_wakefulness is None else state_wakefulness[rows],
         components=components,
     )
-    out = {name: np.zeros(len(table.values)) for name in parts}
-    for name, values in parts.items():
-        out[name][rows] = values
-    return out
+    parts = {name: np.zeros(len(table.values)) for name in found.parts}
+    for name, values in found.parts.items():
+        parts[name][rows] = values
+    return Evidence(parts, found.weights)
 
 
-def detect_events(
+def decide(
     parts: dict[str, np.ndarray],
     asleep: np.ndarray,
     atonia: np.ndarray,
+    clusters: np.ndarray,
     *,
     hop: float,
-    window_length: float,
     rules: Rules,
-) -> tuple[list[dict], dict]:
-    """Find events in evidence.
+) -> tuple[list[Candidate], dict[str, float]]:
+    """Find candidates in evidence and decide which are arousals.
 
     Parameters
     ----------
-    parts : dict
-        As `compute_evidence` returns them.
+    parts : dict of array, shape (n_windows,)
+        As in `Evidence`.
     asleep : array of bool, shape (n_windows,)
         Windows in sleep.
     atonia : array of bool, shape (n_windows,)
-        Windows in sleep without chin EMG tone (REM sleep), where the EMG must rise.
-    hop, window_length : float
-        Time between windows and their length, s.
+        Windows of REM sleep, where the chin EMG must rise.
+    clusters : array of int, shape (n_windows,)
+        Stage cluster of each window, -1 where it has none.
+    hop : float
+        Time between windows, s.
     rules : Rules
         What counts.
 
     Returns
     -------
-    events : list of dict
-        Every candidate above the threshold: ``start`` (s, of the first window's center),
-        ``duration`` (s), ``score``, ``kind`` (what changes most: ``"theta"``, ``"alpha"``,
-        ``"beta"``, ``"emg"``, or ``""`` without bands) and ``reason``: None for an arousal, else
-        why it is not one.
+    candidates : list of Candidate
+        In order of time, those that are improbable left out.
     calibration : dict
-        As in `Detection`.
+        As in `Detection`, without weights.
     """
     smallest = rules.min_duration
     durations = [d for d in SCAN_DURATIONS if smallest <= d <= rules.max_duration] or [smallest]
+    scanned = scan(parts["evidence"], hop, asleep, durations)
     gap = max(round(1.0 / hop), 1)
-    evidence = parts["evidence"]
-    found = scan(evidence, hop, asleep, durations)
-    flipped = pick(found.flipped, found.flipped_length, 1.0, gap)
-    starts = pick(found.score, found.length, 1.0, gap)
-    starts = starts[asleep[starts]]
-    scores, lengths = found.score[starts], found.length[starts]
-    hours = asleep.sum() * hop / 3600
-    few_bands = "beta" in parts and "gamma" not in parts
-    noise = measure_noise(found.flipped[flipped], found.quiet_hours, few_bands=few_bands)
-
-    def hours_at_risk_above(threshold: float) -> float:
-        high = scores > threshold
-        return hours_at_risk(asleep, starts[high], lengths[high], hop, rules.stable_sleep)
-
-    threshold = choose_threshold(
-        scores, hours, hours_at_risk_above, noise, rules.false_alarms_per_hour, rules.max_fdr
+    flipped = pick(scanned.flipped, scanned.flipped_length, 1.0, gap)
+    noise = measure_noise(
+        scanned.flipped[flipped],
+        scanned.quiet_hours,
+        few_bands="beta" in parts and "gamma" not in parts,
     )
-    events, last_stop = [], -np.inf
-    for lo, hi, score in merge_boxes(evidence, starts, scores, lengths, threshold, hop):
-        duration, inside = (hi - lo) * hop, slice(lo, hi)
-        since_last = lo * hop - last_stop
-        reason = reason_to_reject(parts, asleep, atonia, inside, hop, rules, since_last)
-        if reason is None:
-            duration = min(duration, rules.max_duration)
-        if reason in INTERRUPTS:
-            last_stop = hi * hop
-        event = {"start": lo * hop + window_length / 2, "duration": duration, "score": score}
-        events.append(event | {"kind": kind_of_change(parts, inside), "reason": reason})
-    expected = noise.events_per_hour(threshold) * hours_at_risk_above(threshold)
-    return events, {
-        "threshold": threshold,
+    factors = _noise_of_clusters(scanned, flipped, clusters)
+    hours = asleep.sum() * hop / 3600
+    candidates = _find(parts, scanned, asleep, gap, hop)
+    _judge(candidates, parts, asleep, atonia, clusters, noise, factors, hours, hop, rules)
+    defined = [c.probability for c in candidates if not c.reason]
+    lowest = choose_probability(
+        np.array(defined),
+        hours,
+        false_alarms_per_hour=rules.false_alarms_per_hour,
+        max_fdr=rules.max_fdr,
+        min_probability=rules.min_probability,
+    )
+    accept(candidates, lowest, rules.stable_sleep, hop)
+    found = np.array([c.probability for c in candidates if not c.reason])
+    false = float(np.sum(1.0 - found))
+    calibration = {
+        "min_probability": float(lowest),
         "sleep_hours": hours,
-        "quiet_hours": found.quiet_hours,
+        "quiet_hours": scanned.quiet_hours,
         "flipped": len(flipped),
-        "false_alarms_per_hour": float(expected / hours) if hours else 0.0,
+        "noise_rate": noise.rate,
+        "noise_variance": noise.variance,
+        "false_alarms_per_hour": false / hours if hours else 0.0,
+        "fdr": false / len(found) if len(found) else 0.0,
     }
+    worth = [c for c in candidates if _worth_a_row(c)]
+    return worth, calibration
+
+
+def accept(candidates: list[Candidate], lowest: float, stable_sleep: float, hop: float) -> None:
+    """Accept candidates, the most probable first, none too soon after another.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+        Candidates in order of time; those that are not accepted get a ``reason``.
+    lowest : float
+        Probability that an arousal must have.
+    stable_sleep : float
+        Sleep that must lie between two accepted events, s.
+    hop : float
+        Time between windows, s.
+    """
+    gap = stable_sleep / hop
+    # an awakening that is as probable interrupts sleep as an arousal does
+    taken = [
+        c.inside for c in candidates if c.reason == "awakening" and c.probability >= lowest
+    ]
+    rivals = [c for c in candidates if not c.reason]
+    for candidate in sorted(rivals, key=lambda c: -c.probability):
+        at = candidate.inside
+        if candidate.probability < lowest:
+            candidate.reason = "improbable"
+        elif any(at.start < t.stop + gap and t.start < at.stop + gap for t in taken):
+            candidate.reason = "too soon after another event"
+        else:
+            taken.append(at)
+
+
+def _find(parts, scanned: Scan, asleep, gap: int, hop: float) -> list[Candidate]:
+    """Find stretches that stand out."""
+    starts = pick(scanned.score, scanned.length, LOWEST_SCORE, gap)
+    starts = starts[asleep[starts]]
+    boxes = merge_boxes(
+        parts["evidence"],
+        starts,
+        scanned.score[starts],
+        scanned.length[starts],
+        LOWEST_SCORE,
+        hop,
+    )
+    return [Candidate(slice(lo, hi), score) for lo, hi, score in boxes]
+
+
+def _judge(
+    candidates, parts, asleep, atonia, clusters, noise: Noise, factors, hours, hop, rules
+) -> None:
+    """Give candidates their cues and probabilities; name the rules that they break."""
+    scores = np.array([c.score for c in candidates])
+    at = [clusters[c.inside.start] for c in candidates]
+    local = np.array([factors[k] if k >= 0 else 1.0 for k in at])
+    mixture = fit_mixture(scores, noise, hours, local)
+    by_score = evidence_log_odds(scores, mixture) if len(scores) else scores
+    for candidate, odds in zip(candidates, by_score, strict=True):
+        candidate.cues = measure_cues(parts, candidate.inside, atonia, hop, rules)
+        candidate.log_odds = {"evidence": float(odds), **cue_log_odds(candidate.cues)}
+        candidate.probability = float(to_probability(sum(candidate.log_odds.values())))
+        candidate.reason = broken_rule(asleep, candidate.inside, hop, rules, candidate.cues)
+
+
+def _noise_of_clusters(scanned: Scan, flipped: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """Factor on the rate of noise in each stage cluster."""
+    n_clusters = int(clusters.max()) + 1 if len(clusters) else 0
+    if n_clusters < 1:
+        return np.ones(1)
+    count = flipped_that_count(scanned.flipped[flipped])
+    return cluster_factors(clusters[flipped[count]], clusters[scanned.quiet], n_clusters)
+
+
+def _worth_a_row(candidate: Candidate) -> bool:
+    if candidate.reason == "awakening":
+        return candidate.log_odds["evidence"] > 0
+    return candidate.probability >= LEAST_PROBABILITY
 
 
 def note_uncalibrated(recording: str, calibration: dict) -> None:
@@ -236,6 +382,6 @@ def note_uncalibrated(recording: str, calibration: dict) -> None:
             "uncalibrated",
             recording,
             f"{quiet:.1f} of {asleep:.0f} min of sleep are quiet ({why}), too little "
-            "to measure its noise on. The threshold is that of simulated nights: the rate of false "
-            "alarms may differ from what was asked.",
+            "to measure its noise on. What is known of simulated nights stands in: probabilities "
+            "may be less reliable.",
         )

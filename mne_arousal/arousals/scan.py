@@ -1,4 +1,4 @@
-"""Where evidence stands out from both sides for some seconds, and how high noise alone reaches."""
+"""Matched scan: where evidence stands out from both sides for some seconds."""
 
 from __future__ import annotations
 
@@ -14,21 +14,6 @@ _FLANK_WEIGHT = 0.7  # of the mean of both flanks: a change of stage is a step a
 _LOUD = 2.0  # spreads of evidence; where it is lower, with its flanks, sleep is quiet
 _FEWEST_QUIET = 60.0  # s
 
-# How often sleep makes a score higher than t where nothing happens, per hour at risk:
-#     rate * exp(-(t^2 - 9) / (2 * variance)).
-# Constants of noise alone (what overlaps neither arousals nor look-alikes, after all rules), and of
-# the evidence turned upside down per quiet hour, read off 84 simulated nights of 21 kinds of
-# sleepers (doc/benchmarks/arousals/noise.py). The second pair, measured anew on each night, moves
-# the first.
-_RATE, _VARIANCE = 8.8, 2.7
-_FEW_BANDS_VARIANCE = (
-    3.3  # without gamma: fewer bands average less noise away, and it reaches higher
-)
-_FLIPPED_RATE, _FLIPPED_VARIANCE, _FLIPPED_FLOOR = 71.0, 1.35, 2.0
-_PRIOR_EVENTS = 40.0  # flipped events that the constants are worth
-_LOWEST_THRESHOLD = 3.0
-_ROUNDS = 3
-
 
 @dataclass(frozen=True)
 class Scan:
@@ -41,14 +26,17 @@ class Scan:
         spreads of quiet sleep.
     length, flipped_length : array of int, shape (n_windows,)
         Length of the best box, windows.
+    quiet : array of bool, shape (n_windows,)
+        Windows in sleep around which nothing stands out.
     quiet_hours : float
-        Sleep in which nothing stands out, h.
+        How long they last, h.
     """
 
     score: np.ndarray
     length: np.ndarray
     flipped: np.ndarray
     flipped_length: np.ndarray
+    quiet: np.ndarray
     quiet_hours: float
 
 
@@ -110,7 +98,7 @@ def scan(evidence: np.ndarray, hop: float, asleep: np.ndarray, durations=SCAN_DU
     for score in best.values():
         score[~np.isfinite(score)] = 0.0
     hours = quiet_anywhere.sum() * hop / 3600
-    return Scan(best[1], length[1], best[-1], length[-1], hours)
+    return Scan(best[1], length[1], best[-1], length[-1], quiet_anywhere, hours)
 
 
 def _mean(sums: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
@@ -154,83 +142,6 @@ def pick(score: np.ndarray, length: np.ndarray, floor: float, gap: int) -> np.nd
     return np.sort(np.array(chosen, dtype=int))
 
 
-@dataclass(frozen=True)
-class Noise:
-    """How often sleep makes a score higher than a threshold where nothing happens.
-
-    Parameters
-    ----------
-    rate : float
-        Events an open hour of sleep with a score over 3.
-    variance : float
-        Of the half-normal tail beyond.
-    """
-
-    rate: float = _RATE
-    variance: float = _VARIANCE
-
-    def events_per_hour(self, threshold):
-        """Expect events of noise.
-
-        Parameters
-        ----------
-        threshold : float or array
-            Score.
-
-        Returns
-        -------
-        rate : float or array
-            Events an open hour of sleep.
-        """
-        return self.rate * np.exp(-(np.square(threshold) - 9.0) / (2 * self.variance))
-
-    def threshold(self, false_alarms_per_hour: float) -> float:
-        """Find the score that noise exceeds so often.
-
-        Parameters
-        ----------
-        false_alarms_per_hour : float
-            Events an open hour of sleep.
-
-        Returns
-        -------
-        threshold : float
-            Score, at least 3.
-        """
-        squared = 9.0 + 2 * self.variance * np.log(self.rate / false_alarms_per_hour)
-        return float(np.sqrt(max(squared, _LOWEST_THRESHOLD**2)))
-
-
-def measure_noise(flipped: np.ndarray, quiet_hours: float, *, few_bands: bool = False) -> Noise:
-    """Measure how high noise reaches on this night.
-
-    Sleep makes departures of both signs, arousals those of one. So the events that the same scan
-    finds in quiet sleep in the evidence turned upside down tell of noise alone. An hour has
-    some 70 of them; the simulated nights' own tail counts for 40, so that a short recording
-    is not left to chance.
-
-    Parameters
-    ----------
-    flipped : array, shape (n_events,)
-        Scores of events in flipped evidence.
-    quiet_hours : float
-        Hours in which they were found.
-    few_bands : bool
-        Whether the evidence had to do without gamma, as at 50 Hz.
-
-    Returns
-    -------
-    noise : Noise
-        Its rate and variance.
-    """
-    over = flipped[flipped > _FLIPPED_FLOOR]
-    rate = (len(over) + _PRIOR_EVENTS) / (_FLIPPED_RATE * quiet_hours + _PRIOR_EVENTS)
-    squares = np.sum(over**2 - _FLIPPED_FLOOR**2) / 2
-    variance = (squares + _PRIOR_EVENTS * _FLIPPED_VARIANCE) / (len(over) + _PRIOR_EVENTS)
-    usual = _FEW_BANDS_VARIANCE if few_bands else _VARIANCE
-    return Noise(_RATE * rate, usual * variance / _FLIPPED_VARIANCE)
-
-
 def hours_at_risk(
     asleep: np.ndarray, starts: np.ndarray, lengths: np.ndarray, hop: float, stable_sleep: float
 ) -> float:
@@ -261,51 +172,3 @@ def hours_at_risk(
     np.add.at(edges, np.minimum(starts + lengths + round(stable_sleep / hop), len(asleep)), -1)
     free = asleep & (np.cumsum(edges[:-1]) == 0)
     return float(max(free.sum(), 0.05 * asleep.sum()) * hop / 3600)
-
-
-def choose_threshold(
-    scores: np.ndarray,
-    hours: float,
-    hours_at_risk_above,
-    noise: Noise,
-    false_alarms_per_hour: float,
-    max_fdr: float,
-) -> float:
-    """Find the lowest threshold that keeps the events of noise few.
-
-    Few an hour, and few among those found: two false events an hour are a twentieth of what a
-    night with 40 arousals an hour shows, and most of what one with three shows.
-
-    Parameters
-    ----------
-    scores : array, shape (n_events,)
-        Scores of all candidates.
-    hours : float
-        Hours of sleep.
-    hours_at_risk_above : callable
-        Hours of sleep that are open to noise, for a threshold, as `hours_at_risk` measures them.
-    noise : Noise
-        What noise does on this night.
-    false_alarms_per_hour : float
-        Events of noise an hour of sleep, at most.
-    max_fdr : float
-        Share of noise among the events found, at most.
-
-    Returns
-    -------
-    threshold : float
-        Score.
-    """
-    if not hours:
-        return noise.threshold(false_alarms_per_hour)
-    floor, exposed = noise.threshold(false_alarms_per_hour), hours
-    for _ in range(_ROUNDS):  # events leave less sleep to noise, and so let weaker ones in
-        exposed = hours_at_risk_above(floor)
-        floor = noise.threshold(false_alarms_per_hour * hours / exposed)
-    ordered = np.sort(scores[scores >= floor])[::-1]
-    expected = noise.events_per_hour(ordered) * exposed
-    fits = np.flatnonzero(expected <= max_fdr * np.arange(1, len(ordered) + 1))
-    if not len(fits):
-        # nothing stands out: what a night like this would show by chance once in many
-        return max(floor, noise.threshold(max_fdr / exposed))
-    return float(max(floor, np.nextafter(ordered[fits[-1]], 0)))

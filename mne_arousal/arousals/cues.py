@@ -1,0 +1,169 @@
+"""Cues: what speaks for and against a candidate beside its score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .rules import Rules
+
+# Natural logarithms of power, 5 and 10 dB: an arousal raises fast activity and lowers or spares
+# delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
+SWAY = 1.15
+MUSCLE = 2.3
+EMG_RISE = 2.0  # spreads of chin EMG, over 1 s: asked of arousals in REM sleep (AASM)
+ANSWERED = 1.0  # spreads at which a witness is said to have answered
+_MOST_MOVEMENT = 2.0  # times sway and muscle; more is no surer
+_SPINDLE = 0.3  # natural logarithm of power under which theta, alpha and beta are no rival of sigma
+_SHIFT = 2.0  # spreads of fast EEG; chin EMG alone makes no arousal
+_SHORT = 5.0  # s; the extents of bursts under 3 s reach up to here
+_BODY_RANGE = (-2.0, 3.0)  # spreads; more says no more
+_BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answer is looked up
+
+# Natural logarithm of the odds that a cue adds. Those of movement, length, heart and breath were
+# fitted to simulated nights (doc/benchmarks/arousals/cues.py). Spindles, candidates in REM sleep
+# without a rise of the chin EMG, and those without fast EEG are against the definition of an
+# arousal (AASM); simulated nights hold too few of them to measure how much.
+LOG_ODDS = {
+    "movement": -4.4,
+    "short": -0.45,
+    "spindle": -2.0,
+    "no chin EMG in REM sleep": -1.0,
+    "no shift of the EEG": -0.5,
+    "heart": 0.14,
+    "breath": 0.33,
+}
+
+
+def measure_cues(
+    parts: dict[str, np.ndarray], inside: slice, atonia: np.ndarray, hop: float, rules: Rules
+) -> dict[str, float]:
+    """Measure the cues of a candidate.
+
+    Parameters
+    ----------
+    parts : dict of array, shape (n_windows,)
+        As in `Evidence`.
+    inside : slice
+        Windows of the candidate.
+    atonia : array of bool, shape (n_windows,)
+        Windows of REM sleep.
+    hop : float
+        Time between windows, s.
+    rules : Rules
+        What counts.
+
+    Returns
+    -------
+    cues : dict of float
+        Size of each cue, 0 where it says nothing; cues whose channels are missing are left out.
+    """
+    mean = {name: float(np.mean(x[inside])) for name, x in parts.items()}
+    cues = {"short": max(_SHORT - (inside.stop - inside.start) * hop, 0.0)}
+    muscle = mean.get("gamma", mean.get("beta"))
+    if muscle is not None and "delta" in mean:
+        both = min(mean["delta"] / SWAY, muscle / MUSCLE)
+        cues["movement"] = float(np.clip(both, 0.0, _MOST_MOVEMENT))
+    if "sigma" in mean:
+        others = max(*(mean.get(band, 0.0) for band in ("theta", "alpha", "beta")), _SPINDLE)
+        cues["spindle"] = max(mean["sigma"] - others, 0.0)
+    if "fast" in mean:
+        cues["no shift of the EEG"] = max(_SHIFT - mean["fast"], 0.0)
+    if "emg" in parts:
+        missing = max(EMG_RISE - _highest_second(parts["emg"][inside], hop), 0.0)
+        cues["no chin EMG in REM sleep"] = float(np.mean(atonia[inside])) * missing
+    soon = slice(inside.start, inside.start + max(round(_BODY_SECONDS / hop), 1))
+    for name in ("heart", "breath"):
+        if name in parts and np.isfinite(parts[name][soon]).any():
+            cues[name] = float(np.clip(np.nanmean(parts[name][soon]), *_BODY_RANGE))
+    return cues
+
+
+def cue_log_odds(cues: dict[str, float]) -> dict[str, float]:
+    """Turn cues into what they add to the log odds of an arousal.
+
+    Parameters
+    ----------
+    cues : dict of float
+        As `measure_cues` returns them.
+
+    Returns
+    -------
+    log_odds : dict of float
+        Natural logarithm of odds; negative speaks against an arousal.
+    """
+    return {name: LOG_ODDS[name] * size for name, size in cues.items()}
+
+
+def band_of_change(parts: dict[str, np.ndarray], inside: slice) -> str:
+    """Name the band of the EEG that rises most.
+
+    Parameters
+    ----------
+    parts : dict
+        As in `Evidence`.
+    inside : slice
+        Windows of the event.
+
+    Returns
+    -------
+    band : str
+        ``"theta"``, ``"alpha"`` or ``"beta"``; empty without bands.
+    """
+    rises = {
+        band: float(np.mean(parts[band][inside]))
+        for band in ("theta", "alpha", "beta")
+        if band in parts
+    }
+    return max(rises, key=lambda band: rises[band]) if rises else ""
+
+
+def what_answered(
+    parts: dict[str, np.ndarray], inside: slice, cues: dict[str, float], hop: float
+) -> str:
+    """Say which witnesses show an event.
+
+    Parameters
+    ----------
+    parts : dict
+        As in `Evidence`.
+    inside : slice
+        Windows of the event.
+    cues : dict of float
+        As `measure_cues` returns them.
+    hop : float
+        Time between windows, s.
+
+    Returns
+    -------
+    kind : str
+        ``"eeg"``, ``"eeg+emg"``, ``"eeg+heart"``, ``"eeg+emg+heart+breath"`` and the like.
+    """
+    answered = ["eeg"]
+    if "emg" in parts and _highest_second(parts["emg"][inside], hop) > EMG_RISE:
+        answered.append("emg")
+    answered += [name for name in ("heart", "breath") if cues.get(name, 0.0) > ANSWERED]
+    return "+".join(answered)
+
+
+def describe_cues(log_odds: dict[str, float]) -> str:
+    """Write down what spoke for and against a candidate, the strongest first.
+
+    Parameters
+    ----------
+    log_odds : dict of float
+        Natural logarithm of odds that each cue adds.
+
+    Returns
+    -------
+    text : str
+        Such as ``"evidence +3.1; heart +0.4; movement -2.2"``.
+    """
+    spoken = sorted(log_odds.items(), key=lambda item: -abs(item[1]))
+    return "; ".join(f"{name} {value:+.1f}" for name, value in spoken if abs(value) >= 0.05)
+
+
+def _highest_second(level: np.ndarray, hop: float) -> float:
+    second = max(round(1.0 / hop), 1)
+    if len(level) < second:
+        return 0.0
+    return float(np.convolve(level, np.ones(second) / second, mode="valid").max())
