@@ -18,10 +18,11 @@ from .arousals.edges import locate_events
 from .hypnogram import hypnogram_to_stages
 from .night import EVENT_COLUMNS, Night
 from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
+from .recording.derived import recorded_channels
 from .recording.reading import read_recording
 
 if TYPE_CHECKING:
-    from .utils.types import Hypnogram, Picks, RandomState, Recording, Verbose
+    from .utils.types import Hypnogram, Picks, RandomState, Recording, Reference, Verbose
 
 
 def annotate_arousals(
@@ -29,6 +30,7 @@ def annotate_arousals(
     *,
     hypnogram: Hypnogram | None = None,
     picks: Picks = "auto",
+    reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
     false_alarms_per_hour: float = 2.0,
     pipeline: Pipeline | None = None,
@@ -46,15 +48,17 @@ def annotate_arousals(
         Stages, used only to tell sleep from wake: annotations as MNE reads them from Sleep-EDF, or
         one stage per 30 s. None tells sleep from wake by the recording itself.
     picks : "auto" | list of str | dict
-        Channels by name, or ``{name: role}``; ``"auto"`` goes by types and names.
+        Channels by name, or ``{name: role}``; ``"auto"`` goes by types, names and signals.
+    reference : "auto" | None | dict
+        Derivations to make where mastoids are channels, as in :class:`PSGWindower`.
     features : tuple of str
         Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"``, ``"body"``.
     false_alarms_per_hour : float
         Events an hour of sleep that the noise of this night may cause; more finds weaker arousals.
     pipeline : sklearn.pipeline.Pipeline | None
         Pipeline to use in place of :func:`make_arousal_pipeline`'s. One that is fitted is applied
-        as it is, one that is not is fitted. `picks`, `features`, `false_alarms_per_hour` and
-        `device` are then the pipeline's own.
+        as it is, one that is not is fitted. `picks`, `reference`, `features`,
+        `false_alarms_per_hour` and `device` are then the pipeline's own.
     device : str
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     random_state : int | None
@@ -95,6 +99,7 @@ def annotate_arousals(
         raw,
         hypnogram=hypnogram,
         picks=picks,
+        reference=reference,
         features=features,
         false_alarms_per_hour=false_alarms_per_hour,
         pipeline=pipeline,
@@ -110,6 +115,7 @@ def analyze_recording(
     *,
     hypnogram: Hypnogram | None = None,
     picks: Picks = "auto",
+    reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
     false_alarms_per_hour: float = 2.0,
     pipeline: Pipeline | None = None,
@@ -127,6 +133,8 @@ def analyze_recording(
         Stages, as in :func:`annotate_arousals`, as are all other parameters.
     picks : "auto" | list of str | dict
         Channels.
+    reference : "auto" | None | dict
+        Derivations to make.
     features : tuple of str
         Extractors.
     false_alarms_per_hour : float
@@ -170,6 +178,7 @@ def analyze_recording(
             pipeline = make_arousal_pipeline(
                 features=features,
                 picks=picks,
+                reference=reference,
                 false_alarms_per_hour=false_alarms_per_hour,
                 device=device,
                 random_state=random_state,
@@ -290,7 +299,8 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
         duration=arousals["duration"].to_numpy(dtype=float),
         description=["arousal"] * len(arousals),
         orig_time=orig_time,
-        ch_names=[list(names) for names in arousals["ch_names"]],
+        # MNE allows for channels of the recording alone, and a derivation may not be one
+        ch_names=[list(recorded_channels(names, raw.ch_names)) for names in arousals["ch_names"]],
         extras=extras,
     )
 

@@ -11,16 +11,17 @@ import sys
 import warnings
 
 from .._version import __version__
-from . import demo, detect, report, sys_info
+from . import channels, demo, detect, report, sys_info
 
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
-COMMANDS = (detect, report, demo, sys_info)
+COMMANDS = (detect, channels, report, demo, sys_info)
 
 _EPILOG = """\
 examples:
   mne-arousal demo                                    see it work, offline
   mne-arousal detect night.edf --output results       one recording
+  mne-arousal channels night.edf                      what each channel is taken for
   mne-arousal report night.edf --output night.html    one recording, as a page
   mne-arousal detect study --jobs 4                   a BIDS dataset
   mne-arousal detect --help                           all options

@@ -9,7 +9,12 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
-from .options import add_detection_options, detection_options
+from .options import (
+    add_channel_options,
+    add_detection_options,
+    channel_options,
+    detection_options,
+)
 
 SOME_FAILED = 1
 _DATASET_ONLY = (
@@ -65,6 +70,7 @@ def add_parser(commands) -> None:
         help="formats to write the arousals of a recording in beside csv and fif, separated by "
         "commas: edf (EDF+), xml (EDFbrowser), annot (Luna)",
     )
+    add_channel_options(parser)
     add_detection_options(parser)
     _add_dataset_options(parser.add_argument_group("for a BIDS dataset"))
     parser.set_defaults(run=run)
@@ -147,7 +153,7 @@ def _run_recording(arguments) -> int:
         raise RecordingError("Name a folder for the results by --output.")
     if "edf" in arguments.format and find_spec("edfio") is None:
         raise RecordingError("--format edf needs edfio: python -m pip install 'mne-arousal[edf]'.")
-    options = detection_options(arguments)
+    options = channel_options(arguments) | detection_options(arguments)
     folder = check_output_folder(arguments.output)
     night = analyze_recording(Path(arguments.input), hypnogram=arguments.hypnogram, **options)
     print_night(night)
@@ -195,6 +201,7 @@ def _run_dataset(arguments) -> int:
             n_jobs=arguments.jobs,
             overwrite=arguments.overwrite,
             dry_run=arguments.dry_run,
+            **channel_options(arguments),
             **detection_options(arguments),
         )
     if arguments.dry_run:

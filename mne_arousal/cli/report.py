@@ -5,7 +5,12 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from .options import add_detection_options, detection_options
+from .options import (
+    add_channel_options,
+    add_detection_options,
+    channel_options,
+    detection_options,
+)
 
 
 def add_parser(commands) -> None:
@@ -37,6 +42,7 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--examples", metavar="N", type=int, default=3, help="arousals drawn close up (default 3)"
     )
+    add_channel_options(parser)
     add_detection_options(parser)
     parser.set_defaults(run=run)
 
@@ -80,7 +86,8 @@ def _of_recording(source: Path, arguments):
         show(message, *details, **more)
 
     warnings.showwarning = keep  # the command's own context puts it back
-    night = analyze_recording(source, hypnogram=arguments.hypnogram, **detection_options(arguments))
+    options = channel_options(arguments) | detection_options(arguments)
+    night = analyze_recording(source, hypnogram=arguments.hypnogram, **options)
     return make_report(
         night,
         raw=source,

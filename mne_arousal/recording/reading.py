@@ -8,20 +8,16 @@ from pathlib import Path
 import mne
 import numpy as np
 from mne.io import BaseRaw
-from mne.utils import _check_option, logger, use_log_level
+from mne.utils import logger, use_log_level
 
 from ..utils.errors import RecordingError
 from ..utils.notes import add_note
 from ..utils.windows import Channel
-from .body_channels import append_channels, body_roles, load_body_channels
-from .channels import (
-    channel_roles,
-    log_roles,
-    select_channels,
-    signal_kind,
-    unit_factor,
-    unusable_reason,
-)
+from .body_channels import append_channels, load_body_channels
+from .channels import log_roles, signal_kind, unit_factor, unusable_reason
+from .channels_table import apply_channels_table, find_channels_table
+from .derived import read_derived
+from .montage import Choice, Montage
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
@@ -85,6 +81,10 @@ def read_recording(source) -> tuple[BaseRaw, str]:
                 name,
             )
         logger.debug(f"{name}: {message}")
+    if reader is _read_bids:
+        table = find_channels_table(source)
+        if table is not None:
+            apply_channels_table(raw, table, name)
     return raw, name
 
 
@@ -102,7 +102,8 @@ def _read_any_encoding(reader, source) -> BaseRaw:
 def _read_bids(source, verbose, **extra_params):
     from mne_bids import read_raw_bids
 
-    return read_raw_bids(source, extra_params=extra_params, verbose=verbose)
+    # channels.tsv is read by `apply_channels_table`, which asks for no order
+    return read_raw_bids(source, extra_params=extra_params, on_ch_mismatch="warn", verbose=verbose)
 
 
 def _first_line(error: Exception) -> str:
@@ -114,6 +115,7 @@ def load_channels(
     source,
     *,
     picks="auto",
+    reference="auto",
     sfreq: float | None = 100.0,
     min_duration: float = MIN_DURATION,
     body: bool = False,
@@ -127,6 +129,8 @@ def load_channels(
     picks : "auto" | list of str | dict
         Channels by name, or ``{name: role}`` to overrule the role that a name suggests; ``"auto"``
         takes up to three EEG, two EOG and one chin EMG channel.
+    reference : "auto" | None | dict
+        Derivations to make, as in :class:`mne_arousal.PSGWindower`.
     sfreq : float | None
         Rate to resample to, Hz; None keeps the recording's own.
     min_duration : float
@@ -157,12 +161,10 @@ def load_channels(
             "its stable sleep looks like.",
             name,
         )
-    roles = _picked_roles(original, picks, name)
-    usable = {ch: role for ch, role in roles.items() if ch not in original.info["bads"]}
-    of_body = _body_candidates(original, usable) if body else {}
-    usable = {ch: role for ch, role in usable.items() if ch not in of_body}
-    names = select_channels(usable) if isinstance(picks, str) else list(usable)
-    raw, roles_used = _load_usable(original, usable, names, isinstance(picks, str), name)
+    montage = Montage(original, picks, reference, name)
+    of_body = montage.body_channels() if body else {}
+    raw, choice = _load_usable(montage, name, list(of_body))
+    roles_used = choice.roles
     channels = []
     for i, ch in enumerate(raw.ch_names):
         kind = signal_kind(raw._data[i], raw.info["sfreq"]) if roles_used[ch] == "emg" else "raw"
@@ -175,7 +177,8 @@ def load_channels(
         warnings.filterwarnings("ignore", message="The unit for channel")
         types = {c.name: _MNE_TYPES.get(c.role, "misc") for c in channels}
         raw.set_channel_types(types, verbose="error")
-    log_roles(channels, roles, name)
+    montage.tell(choice)
+    log_roles(channels, montage.roles, name)
     _filter_and_resample(raw, channels, sfreq)
     if body:
         data, found = load_body_channels(original, of_body, raw, name)
@@ -184,69 +187,50 @@ def load_channels(
     return raw, channels, name
 
 
-def _body_candidates(raw: BaseRaw, picked: dict[str, str]) -> dict[str, str]:
-    """Channels of the body among those picked or, where there are none, among all."""
-    everything = channel_roles(raw.ch_names, raw.get_channel_types())
-    rest = {c: r for c, r in everything.items() if c not in raw.info["bads"] and c not in picked}
-    return body_roles(picked) or body_roles(rest)
-
-
-def _picked_roles(raw: BaseRaw, picks, name: str) -> dict[str, str]:
-    roles = channel_roles(raw.ch_names, raw.get_channel_types())
-    if isinstance(picks, str):
-        _check_option("picks", picks, ("auto",))
-        return roles
-    missing = [ch for ch in picks if ch not in roles]
-    if missing:
-        raise RecordingError(
-            f"has no channel {', '.join(map(repr, missing))}. It has: {', '.join(raw.ch_names)}.",
-            name,
-        )
-    if isinstance(picks, dict):
-        return {ch: str(role) for ch, role in picks.items()}
-    return {ch: roles[ch] for ch in picks}
-
-
-def _load_usable(original, roles, names, replace, recording) -> tuple[BaseRaw, dict[str, str]]:
-    """Load `names`; drop flat and missing ones, taking others of the role where there are."""
-    dropped: list[str] = []
+def _load_usable(montage: Montage, recording: str, left_out: list[str]) -> tuple[BaseRaw, Choice]:
+    """Load the chosen channels; drop flat and missing ones, taking others where there are."""
+    dropped = list(left_out)
     while True:
-        if not any(roles[ch] == "eeg" for ch in names):
-            if any(roles.get(ch) == "eeg" for ch in dropped):
-                raise RecordingError("no EEG channel is left that can be used.", recording)
-            raise RecordingError(
-                "has no channel that is known as EEG. Name one with picks={'NAME': 'eeg'}. "
-                f"Its channels: {', '.join(original.ch_names)}.",
-                recording,
-            )
-        raw = _copy_channels(original, names, recording)
-        bad = {ch: unusable_reason(raw._data[i]) for i, ch in enumerate(raw.ch_names)}
-        bad = {ch: reason for ch, reason in bad.items() if reason}
+        choice = montage.choose(dropped)
+        if "eeg" not in choice.roles.values():
+            raise RecordingError(_no_eeg(montage, dropped), recording)
+        raw, bad = _copy_channels(montage.raw, choice, recording)
         for ch, reason in bad.items():
             text = f"channel {ch} is {reason}; it is left out."
             add_note("channel_dropped", recording, text, channel=ch)
         if not bad:
-            return raw, roles
+            return raw, choice
         dropped += bad
-        remaining = {ch: role for ch, role in roles.items() if ch not in dropped}
-        names = select_channels(remaining) if replace else [ch for ch in names if ch not in bad]
 
 
-def _copy_channels(original: BaseRaw, names: list[str], recording: str) -> BaseRaw:
-    """Load some channels into a new Raw without touching, or wholly loading, the original."""
-    info = mne.pick_info(original.info, mne.pick_channels(original.ch_names, names, ordered=True))
+def _no_eeg(montage: Montage, dropped: list[str]) -> str:
+    if any(role.role == "eeg" and role.name in dropped for role in montage.roles):
+        return "no EEG channel is left that can be used."
+    found = "; ".join(f"{role.name}: {role.role}, {role.reason}" for role in montage.roles)
+    return (
+        "has no channel that is known as EEG. Name one with picks={'NAME': 'eeg'} "
+        f"(--picks NAME=eeg). Its channels are taken for: {found}."
+    )
+
+
+def _copy_channels(
+    original: BaseRaw, choice: Choice, recording: str
+) -> tuple[BaseRaw, dict[str, str]]:
+    """Load some channels into a new Raw without touching, or wholly loading, the original.
+
+    Also tell which channels of the original can't be used, and why.
+    """
     try:
-        data = original.get_data(picks=names)
+        data, bad = read_derived(original, choice.names, choice.derived, unusable_reason)
     except (ValueError, OSError, RuntimeError) as error:
         raise RecordingError(
             f"its data can't be read ({_first_line(error)}). The file may be cut short.", recording
         ) from error
-    data[~np.isfinite(data)] = np.nan
-    fresh = mne.create_info(names, info["sfreq"], "misc")
+    fresh = mne.create_info(choice.names, original.info["sfreq"], "misc")
     with use_log_level("error"):
         raw = mne.io.RawArray(data, fresh, first_samp=0, copy=None)
         raw.set_meas_date(original.info["meas_date"])
-    return raw
+    return raw, bad
 
 
 def _filter_and_resample(raw: BaseRaw, channels: list[Channel], sfreq: float | None) -> None:

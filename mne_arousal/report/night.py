@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from ..hypnogram import UNSCORED
+from ..recording.derived import derivations_of, sources_of
 from ..recording.reading import read_recording
 from ..summary import summarize
 from ..utils.sysinfo import sys_info
@@ -193,11 +194,7 @@ def _training_history(pipeline):
 def _add_examples(report, night, raw, n_examples) -> None:
     raw, _ = read_recording(raw)
     if not raw.preload:  # once, not once a page
-        raw = (
-            raw.copy()
-            .pick([label.split(":", 1)[1] for label in night.channels])
-            .load_data(verbose="error")
-        )
+        raw = raw.copy().pick(_recorded(night, raw.ch_names)).load_data(verbose="error")
     ranked = night.arousals.sort_values("score", ascending=False).reset_index(drop=True)
     rows = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
     for row in dict.fromkeys(rows):
@@ -214,6 +211,12 @@ def _add_examples(report, night, raw, n_examples) -> None:
         figure = plot_arousal(raw, candidate, night=night, show=False)
         title = f"Rejected at {clock(candidate['onset'])}: {reason}"
         _add(report, figure, title, "The highest score of this reason.", section="Close up")
+
+
+def _recorded(night, ch_names) -> list[str]:
+    """Name the channels that a night used, and those that its derivations are made of."""
+    names = [label.split(":", 1)[1] for label in night.channels]
+    return sources_of(names, derivations_of(names, ch_names))
 
 
 def _add(report, figure, title, caption, section=None) -> None:

@@ -13,6 +13,8 @@ from mne.utils import warn
 CODES = {
     "channel_dropped": "A channel was flat or missing and was left out.",
     "unit_guessed": "A channel's unit was wrong and was put right.",
+    "role_guessed": "A channel's name told nothing; its role was guessed from its signal.",
+    "frontal_reference": "All EEG share a reference over the muscle of the forehead.",
     "uncalibrated": "Too little quiet sleep to measure noise on.",
     "no_sleep": "No sleep was found.",
 }
