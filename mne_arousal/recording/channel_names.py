@@ -56,18 +56,18 @@ _WORDS = (
         \boff\b stat(?:us|\b) quality rssi time_?stamp \bclock dark \boxy_\w+_dc\b"""),
     ("misc", r"""\btemp(?!or) \brectal light licht lumi \bluce\b \bluz\b humid \blux\b
         co2 capno snor ronfl ronqu roncop schnarch snurk russ \bmic\b micro(?:\b|ph)
-        audio sound noise geluid volume \bptt\b \bpwa\b \bpat\b transit rmssd \bhrv\b variab
-        art[ei]fa limitation duration
+        ronco audio sound noise geluid rumore ruido volume \bptt\b \bpwa\b \bpat\b transit rmssd
+        \bhrv\b variab art[ei]fa limitation duration
         \bphase\b (?:resp|breath|atem)\w*\.?_?(?:rate|freq) blood \bbp\b \bgsr \beda\b
         cpap(?!.*flow) \bcpress (?:set|mask|epap|ipap)_?press leak intercost diaphr"""),
     ("position", r"""posit posiz posic \bpos\b pos\.?_?angle body_?pos \blage\b korperlage
         houding ligging elevation ^body$ \bpostura"""),
     ("hr", r"""heart_?rate hartslag herzfreq \bd?hr\b ^h\.r\.?$ \bhrate \bbpm\b \bbeat
         freq\w*\.?_?card puls\w*[_-]?(?:rate|freq) polsfreq \bprate\b ^pr$"""),
-    ("pulse", r"""pleth plet\b \bppg\b pulse?_?wave \bpuls[eo]?\b \bpols\b \bpolso\b \bpouls\b
-        \boxy_(?:ir|r)_ac\b"""),
+    ("pulse", r"""pleth plet\b \bppg\b pulse?_?wave \bpuls[eo]?\b(?!.*oxi) \bpols\b
+        \bpolso\b \bpouls\b \boxy_(?:ir|r)_ac\b"""),
     ("spo2", r"""s[pa][ao]2 \bspo2 satur oxym oxim ossim \bo?sat\b o2_?sat sat\.?_?o2 sattig
-        \boxi\b \bs[ap]02"""),
+        \boxi\b \bs[ap]02 oxygen sauerstoff zuurstof oxigeno ossigeno"""),
     ("leg", r"""(?<![a-z])[lr]?legs?(?![a-z]{3}) tibia (?<![a-z])[lr]?tib anttib jambe
         bein(?:e|\b) pierna gamb[ae] \bbeen\b \bplm (?<![a-z])[lr](?:at|ta)(?![a-z])
         \b(?:left|right|[lr])_ta\b \bta_[lr]\b gastrocn quadric \bcalf mollet \bwade
@@ -82,11 +82,11 @@ _WORDS = (
     ("effort", r"""thor \btho\b torac torax (?<![a-z])abd \bab[do] \badd?ome addom chest effort
         \bc?rip\b rib_?cage bauch brust borst buik sangle belt gurt \bband\w*\b fascia cintur
         inductan \bvth\b \bvab\b \bvtot\b sum\b ventre poitrine \bxflow respitrace piezo
-        \bpes\b esoph"""),
+        \bpes\b esoph esfuerzo sforzo"""),
     ("emg", r"""chin \bment[oau] kinn \bkin\b submen barbill \bmylo \bmilo geniogl"""),
     ("resp", r"""flow nasal \bnas\b \bnase neus \bnaf \bpres press ptaf cann?ul kanul \bcan\b
         therm termi \bther\b flux flusso flujo fluss debit debiet luchtstroom \bair\b resp atem
-        atmung \badem breath pneumo \bnpt\b druck \bpnas oronas"""),
+        atmung \badem breath pneumo \bnpt\b druck \bpnas oronas \boral\b mouth"""),
     ("emg", r"""emg masseter ^[12f]-[12f]$"""),
     ("ref", r"""mastoid earlobe \b(?:left|right)_ear\b ^(?:ear|ohr)\b oreille orecchio oreja"""),
     ("eeg", r"""^hb_[12]$ elektroenz electroenc"""),

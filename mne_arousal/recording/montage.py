@@ -143,6 +143,17 @@ class Montage:
             )
         return picked, derived
 
+    def tell_guesses(self, names: list[str]) -> None:
+        """Note which of the channels that are used have a role that was guessed.
+
+        Parameters
+        ----------
+        names : list of str
+            Channels.
+        """
+        if self.picks == "auto":
+            note_guesses(self.roles, names, self.recording)
+
     def tell(self, choice: Choice) -> None:
         """Log what is derived, and note roles that were guessed and a reference that harms.
 
@@ -156,8 +167,7 @@ class Montage:
                 f"{self.recording}: {derived.name} is derived: {derived.channel} minus "
                 f"{' and '.join(derived.references)}."
             )
-        if self.picks == "auto":
-            note_guesses(self.roles, choice.names, self.recording)
+        self.tell_guesses(choice.names)
         if frontal_reference(choice.roles):
             add_note(
                 "frontal_reference",

@@ -184,6 +184,7 @@ def load_channels(
         data, found = load_body_channels(original, of_body, raw, name)
         append_channels(raw, data, found)
         channels += found
+        montage.tell_guesses([channel.name for channel in found])
     return raw, channels, name
 
 

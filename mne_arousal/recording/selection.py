@@ -11,6 +11,7 @@ from .references import FRONTAL
 # Central derivations are the AASM manual's for arousals; frontal show slow waves and
 # occipital alpha best.
 _REGIONS = (("c", "cp", "fc"), ("f", "fp", "af"), ("o", "po"), ("p", "t", "tp", "ft"))
+_FOREHEAD = 3  # the last rank
 _EARS = ("m1", "m2", "a1", "a2", "ears")
 
 
@@ -31,10 +32,11 @@ def select_channels(
     -------
     names : list of str
         EEG, then EOG, then EMG. Derivations come before the bare electrodes that they are made of,
-        those against mastoids or ears before others, and a chin before other muscle.
+        those against mastoids or ears before others, and a chin before other muscle. What is led
+        against the forehead is used only where there is nothing else.
     """
     eeg = sorted((name for name, role in roles.items() if role == "eeg"), key=_rank)
-    eeg = _without_led(eeg)
+    eeg = _away_from_forehead(_without_led(eeg))
     chosen: list[str] = []
     for region in _REGIONS:
         chosen += [name for name in eeg if _region(name) in region][:1]
@@ -56,13 +58,18 @@ def _without_led(names: list[str]) -> list[str]:
     return [name for name in names if not _is_bare(name) or _electrode(name) not in led]
 
 
+def _away_from_forehead(names: list[str]) -> list[str]:
+    """Leave out what is led against the frontalis muscle, where there is anything else."""
+    return [name for name in names if _rank(name) < _FOREHEAD] or names
+
+
 def _rank(name: str) -> int:
     derivation = parse_derivation(name)
     reference = None if derivation is None else derivation.reference
     if reference in _EARS:
         return 0
     if reference in FRONTAL:
-        return 3
+        return _FOREHEAD
     return 2 if _is_bare(name) else 1
 
 

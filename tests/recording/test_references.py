@@ -55,7 +55,9 @@ def used(names, types="eeg", **options):
         (["C3-M2", "L Chin", "R Chin"], ["C3-M2", "L Chin-R Chin"]),
         (["C3-M2", "Chin1", "Chin2", "Chin1-Chin2"], ["C3-M2", "Chin1-Chin2"]),
         (["C3-M2", "EMG1", "EMG2"], ["C3-M2", "EMG1"]),
-        (["C3-Fpz", "O2-Fpz"], ["C3-O2", "O2-Fpz"]),
+        (["C3-Fpz", "C4-Fpz", "O1-Fpz", "O2-Fpz"], ["C3-O2", "C4-O1"]),
+        (["C3-Fpz", "Cz-Oz"], ["Cz-Oz"]),
+        (["C3-Fpz", "C4-Fpz"], ["C3-Fpz", "C4-Fpz"]),
     ],
     ids=lambda value: ",".join(value),
 )
