@@ -233,6 +233,10 @@ def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFr
     )
     short = accepted.drop(index=arousals.index).assign(reason="too short")
     rejected = pd.concat([events[events["reason"] != ""], short]).sort_values("onset")
+    # MNE and BIDS allow for channels of the recording alone, and a derivation may not be one
+    arousals["ch_names"] = [
+        recorded_channels(names, raw.ch_names) for names in arousals["ch_names"]
+    ]
     return arousals.reset_index(drop=True), rejected.drop(columns="recording")
 
 
@@ -299,8 +303,7 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
         duration=arousals["duration"].to_numpy(dtype=float),
         description=["arousal"] * len(arousals),
         orig_time=orig_time,
-        # MNE allows for channels of the recording alone, and a derivation may not be one
-        ch_names=[list(recorded_channels(names, raw.ch_names)) for names in arousals["ch_names"]],
+        ch_names=[list(names) for names in arousals["ch_names"]],
         extras=extras,
     )
 

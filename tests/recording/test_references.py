@@ -1,15 +1,18 @@
 """Derivations that are made, and those that are there."""
 
+import matplotlib.pyplot as plt
 import mne
 import numpy as np
 import pytest
 
-from mne_arousal import PSGWindower, annotate_arousals
+from mne_arousal import PSGWindower
+from mne_arousal.annotate import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.recording.derived import find_derivation, read_derived, recorded_channels
 from mne_arousal.recording.montage import Montage
 from mne_arousal.utils.errors import RecordingError
 from mne_arousal.utils.notes import collect_notes
+from mne_arousal.viz import plot_arousal
 
 RATE = 100.0
 N = int(320 * RATE)
@@ -172,7 +175,12 @@ def test_annotations_fit_a_recording_with_mastoids():
     data |= {"M1": -noise, "M2": -noise, "Chin": signals["Chin"]}
     info = mne.create_info(list(data), simulated.raw.info["sfreq"], ["eeg"] * 4 + ["emg"])
     raw = mne.io.RawArray(np.array(list(data.values())), info, verbose="error")
-    found = annotate_arousals(raw, features=("spectral",), random_state=0, verbose="error")
+    night = analyze_recording(raw, features=("spectral",), random_state=0, verbose="error")
+    found = night.annotations
     assert len(found) > 0
+    assert "eeg:C3-M2" in night.channels
     raw.set_annotations(found)
+    plot_arousal(raw, 0, night=night, show=False)
+    plt.close("all")
+    assert {name for names in night.arousals["ch_names"] for name in names} <= {"C3", "C4"}
     assert {name for names in found.ch_names for name in names} <= {"C3", "C4"}
