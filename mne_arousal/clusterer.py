@@ -70,7 +70,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     Attributes
     ----------
     labels_ : array of int, shape (n_windows,)
-        State of each window that was fitted; -1 where it holds NaN or is noise.
+        State of each window that was fitted; -1 where it is invalid or is noise.
     n_states_ : int
         States found.
     wake_clusters_ : list of int
@@ -180,6 +180,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         -------
         stages : DataFrame
             Columns ``recording``, ``onset`` (s), ``duration`` (s), ``cluster``; a row per epoch.
+            Cluster -1 is none: more than half of the epoch's windows are invalid.
         """
         check_is_fitted(self)
         tables = {r.name: self._stages.predict_clusters(r) for r in self._split(X)}

@@ -151,7 +151,8 @@ class Night:
     candidates : DataFrame
         Events that a rule rejected, with ``reason``; longer ones are ``"awakening"``.
     stages : DataFrame
-        Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s.
+        Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s. Cluster -1 is none:
+        more than half of the 30 s hold no valid signal.
     wake_clusters : list of int
         Stage clusters taken for wake.
     sleep_hours : float

@@ -84,13 +84,17 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         features : array or DataFrame, shape (n_windows, n_features)
-            Natural logarithms of V². NaN where a window holds NaN.
+            Natural logarithms of V². NaN where a window holds NaN, and throughout for a band that
+            a channel does not hold, as above half of its own rate.
         """
         check_is_fitted(self)
         windows = self._read(X, reset=False)
         out = np.empty((len(windows), len(self._names)))
         for rows, batch in windows.batches(self.batch_size):
             out[rows] = self._compute(batch)
+        for run in windows.runs:
+            if run.channel_lowpass is not None:
+                out[run.rows, self._absent(run.channel_lowpass)] = np.nan
         return windows.frame(out, self._names)
 
     def get_feature_names_out(self, input_features=None):
@@ -146,6 +150,18 @@ class SpectralTransformer(TransformerMixin, BaseEstimator):
         if channel.role == "emg" or not self._bins:
             return ["level"]
         return list(self._bins)
+
+    def _absent(self, channel_lowpass) -> list[int]:
+        """Columns of bands of which a channel holds less than half."""
+        absent, column = [], 0
+        for i, part in zip(self._picks, self._parts, strict=True):
+            for quantity in part:
+                if quantity in self._bins:
+                    inside = self._freqs[self._bins[quantity]]
+                    if np.mean(inside < channel_lowpass[i]) < 0.5:
+                        absent.append(column)
+                column += 1
+        return absent
 
     def _compute(self, batch: np.ndarray) -> np.ndarray:
         n_times = batch.shape[2]

@@ -67,11 +67,12 @@ def summarize(
     if wake_clusters is None:
         wake_clusters = getattr(arousals, "wake_clusters", [0])
     begins, lengths, clusters = _epochs(stages)
-    asleep = ~np.isin(clusters, list(wake_clusters))
+    # -1 is an epoch without a valid signal, and no stage
+    asleep = ~np.isin(clusters, [-1, *wake_clusters])
     epoch = np.clip(np.searchsorted(begins, onsets, side="right") - 1, 0, len(begins) - 1)
     hours = lengths / 3600.0
     rows = [("night", "all", hours[asleep].sum(), len(onsets), int(asleep[epoch].sum()))]
-    for cluster in np.unique(clusters):
+    for cluster in np.unique(clusters[clusters >= 0]):
         of_it = clusters == cluster
         n = int(of_it[epoch].sum())
         rows.append(("stage cluster", str(cluster), hours[of_it & asleep].sum(), n, n))

@@ -8,6 +8,7 @@ from mne.io import BaseRaw
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter
 
 from ..recording.roles import roles_without_signal
+from ..recording.validity import plausible
 
 CONTEXT_COLUMNS = ["respiratory_drop", "limb_movement", "desaturation"]
 
@@ -63,10 +64,11 @@ def preceding_events(raw: BaseRaw, onsets) -> pd.DataFrame:
         found = []
         for name in (name for name, role in roles.items() if role in wanted):
             signal = raw.get_data(picks=[name])[0]
-            if np.nanmax(signal) > np.nanmin(signal):
+            finite = signal[np.isfinite(signal)]
+            if len(finite) and finite.max() > finite.min():
                 found.append(judge(signal, raw.info["sfreq"], onsets))
         if found:
-            out[column] = np.max(found, axis=0)
+            out[column] = np.fmax.reduce(found)
     return out
 
 
@@ -107,14 +109,26 @@ def _leg_moves(signal, sfreq, onsets) -> np.ndarray:
 
 
 def _desaturation(signal, sfreq, onsets) -> np.ndarray:
-    values = _envelope(signal, sfreq, np.median)
-    if np.nanmedian(values) <= 1.5:  # a share
-        values = 100 * values
+    values = _saturation(signal, sfreq)
     rate = sfreq / max(round(sfreq / _RATE), 1)
     falls = []
     for onset in onsets:
         before = _piece(values, onset, (-_OXYGEN_WINDOW, 0.0), rate)
         around = _piece(values, onset, (0.0, _OXYGEN_WINDOW), rate)
+        before, around = (x[np.isfinite(x)] for x in (before, around))
         known = len(before) and len(around)
         falls.append(max(float(before.max() - around.min()), 0.0) if known else np.nan)
     return np.array(falls)
+
+
+def _saturation(signal, sfreq) -> np.ndarray:
+    """Oxygen saturation in percent, ten times a second; NaN where no oximeter can mean it."""
+    shown = signal[np.isfinite(signal) & (signal > 0)]
+    # a share has its usual values under 1; an oximeter that is off may write 127 or 1.27 all night
+    share = len(shown) > 0 and np.median(shown) <= 1.5
+    percent = 100 * signal if share else signal
+    off = ~plausible(percent, "oxygen_saturation")
+    values = _envelope(np.where(off, 0.0, percent), sfreq, np.median)
+    # slow channels that were brought to a faster rate swing beside each jump: a second is left out
+    gaps = maximum_filter1d(_envelope(off.astype(float), sfreq, np.max), 21) > 0
+    return np.where(gaps, np.nan, values)

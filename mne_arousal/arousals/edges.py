@@ -68,7 +68,13 @@ def locate_events(
         coarse_end = event.onset + event.duration
         lo = int(max(event.onset - _AROUND, 0.0) * rate) * step
         hi = min(int((coarse_end + _AROUND) * rate) * step, raw.n_times)
-        signals, offset = raw._data[picks, lo:hi:step], lo / step / rate
+        signals, shown = raw._data[picks, lo:hi:step], names
+        if np.isnan(signals).any():
+            middle = int((0.5 * (event.onset + coarse_end)) * rate) - lo // step
+            part, complete = _valid_part(signals, middle)
+            lo += part.start * step
+            signals, shown = signals[complete, part], [names[i] for i in complete]
+        offset = lo / step / rate
         end = locate_end(
             signals,
             rate,
@@ -102,10 +108,27 @@ def locate_events(
                 "score": event.score,
                 "stage_cluster": event.stage_cluster,
                 "kind": event.kind,
-                "ch_names": channels_that_show(signals, names, rate, start - offset, stop - offset),
+                "ch_names": channels_that_show(signals, shown, rate, start - offset, stop - offset),
             }
         )
     return pd.DataFrame(rows, index=kept, columns=LOCATED_COLUMNS)
+
+
+def _valid_part(signals: np.ndarray, middle: int) -> tuple[slice, np.ndarray]:
+    """Choose channels and samples without gaps around the middle of an event.
+
+    Of channels that are as complete as any, the samples between the gaps that they have.
+    """
+    missing = np.isnan(signals)
+    counts = missing.sum(axis=1)
+    complete = np.flatnonzero(counts == counts.min())
+    gaps = np.flatnonzero(missing[complete].any(axis=0))
+    before, after = gaps[gaps < middle], gaps[gaps >= middle]
+    first = int(before[-1]) + 1 if len(before) else 0
+    last = int(after[0]) if len(after) else signals.shape[1]
+    if last - first < 2:  # the middle itself is a gap: what comes before it
+        first, last = 0, int(gaps[0])
+    return slice(first, last), complete
 
 
 def channels_that_show(

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.ndimage import maximum_filter1d
 
 from ..utils.columns import Column, where
+from ..utils.missing import known_windows, mean_known, percentile_known
 
 BASELINE = 60.0  # s; holds several breaths and spindles, and no arousal of 15 s moves its median
 GUARD = 2.0  # s between baseline and window, so that a ramp is not compared with itself
@@ -178,8 +179,8 @@ def lower_scale(values: np.ndarray, asleep: np.ndarray) -> np.ndarray:
         Distance from the median to the 16th percentile; at least a tiny positive number.
     """
     sample = values[asleep] if asleep.any() else values
-    low, middle = np.percentile(sample, (15.87, 50), axis=0)
-    return np.maximum(middle - low, 1e-9)
+    low, middle = percentile_known(sample, (15.87, 50))
+    return np.maximum(np.nan_to_num(middle - low), 1e-9)
 
 
 def anchored_direction(
@@ -250,7 +251,7 @@ def compute_evidence(
     Parameters
     ----------
     values : array, shape (n_windows, n_features)
-        Features in time order, NaN where unknown.
+        Features in time order, NaN where unknown. Where one channel is missing the others tell.
     columns : list of Column
         What they are.
     asleep : array of bool, shape (n_windows,)
@@ -270,10 +271,13 @@ def compute_evidence(
         its name, and the departures that the decision looks at: ``"delta"``, ``"sigma"``,
         ``"theta"``, ``"alpha"``, ``"beta"``, ``"gamma"``.
     """
-    known = np.isfinite(values).all(axis=1)
+    known = known_windows(values, columns)
     asleep = asleep & known
     stable = asleep
-    at = _columns_used(columns, components)
+    present = np.isfinite(values).any(axis=0)
+    at = [i for i in _columns_used(columns, components) if present[i]]
+    if not at:
+        return {"evidence": np.zeros(len(values))}
     values, columns = values[:, at], [columns[i] for i in at]
     for final in (False, True):
         parts = _departure_parts(
@@ -290,6 +294,7 @@ def _departure_parts(
     values, columns, asleep, stable, hop, window_length, state_wakefulness, components
 ) -> dict[str, np.ndarray]:
     departure = _departure(values, hop, window_length, stable)
+    departure[np.isnan(values)] = np.nan
     scaled = departure / lower_scale(departure, asleep)
     scaled = np.clip(scaled, -_LIMIT, _LIMIT)
     parts = _band_means(departure, columns)
@@ -301,14 +306,16 @@ def _departure_parts(
     if bands:
         views["fast"] = whitened_match(np.stack(list(bands.values()), 1), stable, tuple(bands))
     if len(level):
-        views["emg"] = scaled[:, level].mean(axis=1)
+        views["emg"] = np.nan_to_num(mean_known(scaled[:, level], axis=1))
         if len(eeg) and "anchor" in components:
-            views["anchor"] = anchored_direction(scaled[:, eeg], views["emg"], asleep)
+            views["anchor"] = anchored_direction(
+                np.nan_to_num(scaled[:, eeg]), views["emg"], asleep
+            )
     if state_wakefulness is not None and "states" in components:
         states = state_wakefulness[:, np.newaxis]
         views["states"] = _departure(states, hop, window_length, stable)[:, 0]
     if not views:  # unnamed columns: any common departure will have to do
-        views["fast"] = scaled.mean(axis=1)
+        views["fast"] = np.nan_to_num(mean_known(scaled, axis=1))
     used = [name for name in COMPONENTS if name in views and name in components]
     total = np.zeros(len(values))
     for name in used:
@@ -355,5 +362,5 @@ def _band_means(departure: np.ndarray, columns: list[Column]) -> dict[str, np.nd
     for band in _BANDS:
         at = where(columns, role="eeg", quantity=band, extractor="spectral")
         if len(at):
-            out[band] = departure[:, at].mean(axis=1)
+            out[band] = np.nan_to_num(mean_known(departure[:, at], axis=1))
     return out

@@ -78,7 +78,7 @@ def write_recording(
     sources : dict
         SHA-256 of the files read.
     """
-    clusters = sorted(int(cluster) for cluster in night.stages["cluster"].unique())
+    clusters = sorted(int(k) for k in night.stages["cluster"].unique() if k >= 0)
     files = {
         recording.derived("arousal", "events", ".tsv"): arousal_table(night).encode(),
         recording.derived("arousal", "events", ".json"): to_json(arousal_sidecar(recording.path)),
@@ -174,6 +174,8 @@ def arousal_table(night: Night) -> str:
     for arousal in night.arousals.itertuples():
         names = ",".join(name.replace("\t", " ") for name in arousal.ch_names)
         texts = {"trial_type": "arousal", "kind": str(arousal.kind), "channel": names or "n/a"}
+        if arousal.stage_cluster < 0:
+            texts["stage_cluster"] = "n/a"
         row = [texts.get(name) or number(getattr(arousal, name)) for name in BIDS_COLUMNS]
         lines.append("\t".join(row))
     return "\n".join(lines) + "\n"
@@ -190,12 +192,14 @@ def stage_table(night: Night) -> str:
     Returns
     -------
     table : str
-        Tab-separated; columns ``onset``, ``duration``, ``trial_type``.
+        Tab-separated; columns ``onset``, ``duration``, ``trial_type``, n/a where the signal is
+        invalid.
     """
     lines = ["onset\tduration\ttrial_type"]
     for epoch in night.stages.itertuples():
         times = f"{number(epoch.onset)}\t{number(epoch.duration)}"
-        lines.append(f"{times}\tstage_cluster_{int(epoch.cluster)}")
+        stage = f"stage_cluster_{int(epoch.cluster)}" if epoch.cluster >= 0 else "n/a"
+        lines.append(f"{times}\t{stage}")
     return "\n".join(lines) + "\n"
 
 

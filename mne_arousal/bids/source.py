@@ -13,12 +13,10 @@ import mne
 from mne.io import BaseRaw
 
 from ..hypnogram import read_hypnogram
-from ..recording.edf_header import read_edf_header
-from ..recording.reading import read_recording
+from ..recording.reading import EDF_EXTENSIONS, read_recording
 from ..utils.errors import RecordingError
 from .dataset import Recording
 
-EDF_EXTENSIONS = (".edf", ".bdf")
 HEADER_SUBJECT = slice(8, 168)  # EDF and BDF: who was recorded, when and by whom
 _QUOTED = re.compile(r"""(?<!\w)b?(['"]).*?\1""")
 SIDECARS = ("channels.tsv", "events.tsv")
@@ -72,9 +70,6 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
             f"{', '.join(recording.rivals)}. Keep one of them.",
             recording.name,
         )
-    header = None
-    if recording.file.suffix.lower() in EDF_EXTENSIONS and recording.file.is_file():
-        header = read_edf_header(recording.file, recording.name)
     try:
         raw, _ = read_recording(recording.bids_path())
     except RecordingError as error:
@@ -82,12 +77,6 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
         if message.startswith("can't be read as"):  # readers quote what they can't read
             message = _QUOTED.sub("'...'", message)
         raise RecordingError(message, recording.name) from error
-    if header is not None:
-        raw.info["bads"] += [
-            raw.ch_names[i]
-            for i in header.unscaled_channels
-            if i < len(raw.ch_names) and raw.ch_names[i] not in raw.info["bads"]
-        ]
     files = [recording.file, *(Path(p) for p in raw.filenames if p is not None)]
     source = Source(raw, None, files=list(dict.fromkeys(files)))
     found = {name: _sidecar(recording, name) for name in SIDECARS}

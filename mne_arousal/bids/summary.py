@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pandas as pd
 
 from ..night import Night
-from ..utils.columns import without_body
 from ..utils.notes import CODES
 from .dataset import Recording
 from .derivative import PARAMETERS_FILE, number, parse_parameters
@@ -45,7 +43,6 @@ FLAGS = {
     "hypnogram": "Stages in events.tsv told wake from sleep.",
     "short": "The recording is shorter than an hour.",
     "long": "The recording is longer than 16 h.",
-    "gaps": "Part of the recording is missing.",
 }
 
 
@@ -89,13 +86,13 @@ def summary_row(
         "arousal_index": number(night.arousal_index),
         "flags": ",".join(dict.fromkeys([*flags, *_night_flags(night)])) or "n/a",
     }
-    minutes = night.stages.groupby("cluster")["duration"].sum() / 60
+    staged = night.stages[night.stages["cluster"] >= 0]
+    minutes = staged.groupby("cluster")["duration"].sum() / 60
     return row | {f"stage_{cluster}_minutes": number(m) for cluster, m in minutes.items()}
 
 
 def _night_flags(night: Night) -> list[str]:
     roles = [label.partition(":")[0] for label in night.channels]
-    gaps = night.features is not None and np.isnan(without_body(night.features).to_numpy()).any()
     found = {
         "no_eog": not any(role.startswith("eog") for role in roles),
         "no_emg": not any(role.startswith("emg") for role in roles),
@@ -104,7 +101,6 @@ def _night_flags(night: Night) -> list[str]:
         "no_sleep": not night.sleep_hours,
         "short": night.duration < SHORT,
         "long": night.duration > LONG,
-        "gaps": bool(gaps),
     }
     return [flag for flag, there in found.items() if there]
 

@@ -22,7 +22,8 @@ def print_night(night) -> None:
         epochs = int((clusters == cluster).sum())
         minutes = epochs * float(night.stages["duration"].iloc[0]) / 60
         wake = "  wake" if cluster in night.wake_clusters else ""
-        print(f"  {cluster}  {minutes:7.1f} min  {epochs / len(clusters):6.1%}{wake}")
+        label = cluster if cluster >= 0 else "n/a"
+        print(f"  {label:<3}{minutes:7.1f} min  {epochs / len(clusters):6.1%}{wake}")
     print(
         f"Arousals: {len(night.arousals)} in {night.sleep_hours:.2f} h of sleep, "
         f"arousal index {night.arousal_index:.1f} per hour"

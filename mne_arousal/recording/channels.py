@@ -60,21 +60,24 @@ def signal_kind(signal: np.ndarray, sfreq: float) -> str:
     return "raw" if total > 0 and fast > 0.05 * total else "envelope"
 
 
-def unusable_reason(signal: np.ndarray) -> str | None:
+def unusable_reason(signal: np.ndarray, alive: int | None = None) -> str | None:
     """Tell why a channel can't be used, or None when it can.
 
     Parameters
     ----------
     signal : array, shape (n_times,)
-        Whole signal of the channel.
+        Whole signal of the channel, NaN where it is invalid.
+    alive : int | None
+        Samples of the channel of this recording that is valid for longest; None takes the length
+        of the recording.
 
     Returns
     -------
     reason : str | None
-        ``"not a number throughout"``, ``"flat"`` or None.
+        Why not, or None.
     """
     finite = signal[np.isfinite(signal)]
-    if len(finite) < 0.5 * len(signal):
+    if len(finite) < 0.5 * (len(signal) if alive is None else alive) or not len(finite):
         return "not a number" if len(finite) == 0 else "not a number for most of its length"
     # a channel that is constant for nearly all of the night carries nothing either
     low, high = np.percentile(finite[:: max(len(finite) // 1_000_000, 1)], (0.5, 99.5))

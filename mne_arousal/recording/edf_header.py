@@ -8,16 +8,23 @@ Fields and their places: Kemp B. et al. (1992), Electroencephalography and Clini
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from ..utils.errors import RecordingError
 
 _FIXED = 256
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 _MAX_SIGNALS = 4096  # far above any recorder; a wrong number would have gigabytes read
+_MAX_RATE = 1e6  # Hz; the fastest recorders of single neurons stay under 100 kHz
+_MAX_RECORD = 86400.0  # s
+_STAMP_BYTES = 64  # of a record's annotations; its own time stands first
+_JITTER = 0.02  # s by which time stamps may be rounded
 _ONSET = re.compile(rb"^([+-]\d+(?:\.\d*)?)\x14")
 
 
@@ -40,7 +47,10 @@ class EdfHeader:
     sample_bytes : int
         2 for EDF, 3 for BDF.
     discontinuous : bool
-        Whether there may be gaps between records.
+        Whether it says that there may be gaps between records.
+    pieces : list of (float, int, int)
+        Continuous pieces: onset (s from the first record), first record, and one past the last.
+        A file without gaps has one.
     """
 
     n_records: int
@@ -50,6 +60,12 @@ class EdfHeader:
     unscaled: list[int]
     sample_bytes: int
     discontinuous: bool
+    pieces: list[tuple[float, int, int]] = field(default_factory=list)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether there are pauses between its pieces."""
+        return len(self.pieces) > 1
 
     @property
     def unscaled_channels(self) -> list[int]:
@@ -76,7 +92,7 @@ def read_edf_header(path, name: str) -> EdfHeader:
     Raises
     ------
     RecordingError
-        If it can't be, or the recording has gaps.
+        If it can't be read, or holds impossible values.
     """
     path = Path(path)
     try:
@@ -89,8 +105,11 @@ def read_edf_header(path, name: str) -> EdfHeader:
     if len(signals) < _FIXED * n_signals:
         raise RecordingError("is cut short: it ends within its header. Copy it again.", name)
     header = _parse(fixed, signals, n_signals, name)
-    if header.discontinuous:
-        _refuse_gaps(path, header, _FIXED * (n_signals + 1), name)
+    header.pieces = [(0.0, 0, header.n_records)]
+    if fixed[192:197] in (b"EDF+C", b"EDF+D", b"BDF+C", b"BDF+D"):
+        onsets = _record_onsets(path, header, _FIXED * (n_signals + 1), name)
+        if onsets is not None:
+            header.pieces = _pieces(onsets, header, name)
     return header
 
 
@@ -107,11 +126,15 @@ def _parse(fixed: bytes, signals: bytes, n: int, name: str) -> EdfHeader:
     only_annotations = all(label in _ANNOTATIONS for label in labels)
     if duration is None or duration < 0 or (duration == 0 and not only_annotations):
         raise _impossible("the length of a data record", name)
+    if duration > _MAX_RECORD:
+        raise _impossible("the length of a data record", name)
     at = 216 * n
     n_samples = [
         _integer(signals[at + i * 8 : at + (i + 1) * 8], f"the samples of signal {i + 1}", name, 1)
         for i in range(n)
     ]
+    if duration > 0 and max(n_samples) / duration > _MAX_RATE:
+        raise _impossible("the sampling frequency", name)
     return EdfHeader(
         n_records=n_records,
         record_duration=duration,
@@ -134,9 +157,12 @@ def _has_scale(signals: bytes, n: int, i: int) -> bool:
     return physical_low != physical_high and digital_low < digital_high
 
 
-def _refuse_gaps(path: Path, header: EdfHeader, start: int, name: str) -> None:
+def _record_onsets(path: Path, header: EdfHeader, start: int, name: str) -> np.ndarray | None:
+    """Read when each data record begins, s; None where a continuous file does not say."""
     signal = next((i for i, label in enumerate(header.labels) if label in _ANNOTATIONS), None)
     if signal is None:
+        if not header.discontinuous:
+            return None
         raise RecordingError(
             "says that it is discontinuous (EDF+D) but not when its pieces begin. Export it "
             "without gaps.",
@@ -145,24 +171,48 @@ def _refuse_gaps(path: Path, header: EdfHeader, start: int, name: str) -> None:
     size = header.sample_bytes
     before = sum(header.n_samples[:signal]) * size
     record = sum(header.n_samples) * size
-    first = None
+    length = min(header.n_samples[signal] * size, _STAMP_BYTES)
+    onsets = np.full(header.n_records, np.nan)
     with path.open("rb") as file:
         for i in range(header.n_records):
             file.seek(start + i * record + before)
-            match = _ONSET.match(file.read(header.n_samples[signal] * size))
-            if match is None:
+            match = _ONSET.match(file.read(length))
+            if match is None and header.discontinuous:
                 raise RecordingError(
                     f"does not say when its data record {i + 1} begins. Export it again.", name
                 )
-            onset = float(match[1])
-            first = onset if first is None else first
-            expected = first + i * header.record_duration
-            if abs(onset - expected) > 0.5 * header.record_duration:
-                raise RecordingError(
-                    f"is discontinuous (EDF+D): a gap begins {expected - first:g} s after its "
-                    "start. Split it into continuous recordings, as runs of BIDS.",
-                    name,
-                )
+            if match is None:
+                return None
+            onsets[i] = float(match[1])
+    return onsets if len(onsets) else None
+
+
+def _pieces(onsets: np.ndarray, header: EdfHeader, name: str) -> list[tuple[float, int, int]]:
+    """Cut records where their time stamps jump."""
+    duration, n = header.record_duration, header.n_records
+    late = np.diff(onsets) - duration
+    limit = max(min(0.5 * duration, 0.5), _JITTER)
+    if np.any(late < -limit):
+        if not header.discontinuous:  # stamps that mean nothing, in a file that needs none
+            return [(0.0, 0, n)]
+        raise RecordingError(
+            "is discontinuous (EDF+D), and its time stamps go back: its pieces overlap. Split it "
+            "into continuous recordings.",
+            name,
+        )
+    pauses = np.flatnonzero(late > limit)
+    paused, recorded = float(late[pauses].sum()), n * duration
+    if paused > recorded:
+        begin = onsets[pauses[0]] + duration - onsets[0]
+        flag = "EDF+D" if header.discontinuous else "by its time stamps"
+        raise RecordingError(
+            f"is discontinuous ({flag}): a gap begins {begin:g} s after its start, and "
+            f"pauses of {paused / 60:.0f} min in all are longer than the {recorded / 60:.0f} min "
+            "that were recorded. Split it into continuous recordings, or repair its time stamps.",
+            name,
+        )
+    edges = [0, *(pauses + 1).tolist(), n]
+    return [(float(onsets[a] - onsets[0]), a, b) for a, b in itertools.pairwise(edges)]
 
 
 def _text(field: bytes) -> str:

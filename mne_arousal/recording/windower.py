@@ -13,11 +13,17 @@ from mne.io import BaseRaw
 from mne.utils import use_log_level
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from ..utils.bands import BANDS
 from ..utils.checks import check_positive
 from ..utils.errors import RecordingError
+from ..utils.notes import collect_notes
 from ..utils.windows import BODY_ROLES, Channel
 from .body_channels import append_channels
-from .reading import load_channels, read_recording
+from .content import content_limit
+from .loading import load_channels
+from .reading import read_recording
+
+_HIGHEST = max(high for _, high in BANDS.values())  # Hz
 
 
 class PSGWindower(TransformerMixin, BaseEstimator):
@@ -26,6 +32,10 @@ class PSGWindower(TransformerMixin, BaseEstimator):
     Channels get roles from their types and names, are checked (flat, missing, wrong unit),
     high-pass filtered (EEG and EOG 0.3 Hz, chin EMG 10 Hz, as the AASM manual recommends), brought
     to one rate and cut by :func:`braindecode.preprocessing.create_fixed_length_windows`.
+
+    What is no signal of the sleeper is NaN: gaps, constants, rails, noise far under a scalp's,
+    mains hum alone, and what annotations call bad. The windows' metadata have a column
+    ``"valid:{role}:{name}"`` for each channel.
 
     Parameters
     ----------
@@ -179,11 +189,16 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                 seen[name] = seen.get(name, 0) + 1
                 unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
                 labels = self._match(raw, channels, name)
-                original = read_recording(source)[0].info["sfreq"]
+                with collect_notes():  # they were told by the first reading
+                    original = read_recording(source)[0].info["sfreq"]
                 description = {
                     "recording": unique,
                     "channels": labels,
                     "lowpass": min(original, raw.info["sfreq"]) / 2,
+                    "channel_lowpass": [
+                        _content_limit(label, x, raw.info["sfreq"], original)
+                        for label, x in zip(labels, raw._data, strict=True)
+                    ],
                 }
                 datasets.append(RawDataset(raw, description=description))
         rate = datasets[0].raw.info["sfreq"]
@@ -194,6 +209,8 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                 window_stride_samples=round(self.hop * rate),
                 on_last_window="drop",
             )
+        for dataset in windows.datasets:
+            _add_validity(dataset)
         self.seconds_ = time.perf_counter() - start
         return windows
 
@@ -257,6 +274,26 @@ class PSGWindower(TransformerMixin, BaseEstimator):
             else:
                 names.append(found.pop(same))
         return names
+
+
+def _content_limit(label: str, signal: np.ndarray, sfreq: float, original: float) -> float:
+    """Highest frequency with content, Hz; half of the recording's rate for the body's channels."""
+    if Channel.parse(label).role in BODY_ROLES:
+        return original / 2
+    return content_limit(signal, sfreq, min(_HIGHEST, original / 2))
+
+
+def _add_validity(dataset) -> None:
+    """Tell in the metadata which channels are valid in each window."""
+    table = dataset.metadata
+    starts, stops = table["i_start_in_trial"].to_numpy(), table["i_stop_in_trial"].to_numpy()
+    for label, signal in zip(dataset.description["channels"], dataset.raw._data, strict=True):
+        missing = np.isnan(signal)
+        valid = np.ones(len(table), dtype=bool)
+        if missing.any():
+            count = np.concatenate([[0], np.cumsum(missing, dtype=np.int32)])
+            valid = count[stops] == count[starts]
+        table[f"valid:{label}"] = valid
 
 
 @contextmanager

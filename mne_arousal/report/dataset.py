@@ -101,7 +101,8 @@ def _add_nights(report, folder: Path) -> None:
     for path in paths[:_N_NIGHTS]:
         name = path.name.removesuffix(_STAGES)
         stages = pd.read_csv(path, sep="\t", na_values="n/a")
-        clusters = stages["trial_type"].str.removeprefix("stage_cluster_").astype(int)
+        names = stages["trial_type"].fillna("stage_cluster_-1")  # no valid signal
+        clusters = names.str.removeprefix("stage_cluster_").astype(int)
         events = path.with_name(f"{name}{_EVENTS}")
         arousals = pd.read_csv(events, sep="\t", na_values="n/a")
         length = float(stages["duration"].iloc[0])

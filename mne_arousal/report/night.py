@@ -110,7 +110,8 @@ def _summary(night):
         yield "Interval of the onset (90 %), median width", f"{width:.2f} s"
     for cluster, length in minutes.items():
         kind = " (wake)" if cluster in night.wake_clusters else ""
-        yield f"Stage cluster {cluster}{kind}", f"{length:.0f} min"
+        title = f"Stage cluster {cluster}{kind}" if cluster >= 0 else "No valid signal"
+        yield title, f"{length:.0f} min"
     for reason, count in night.candidates["reason"].value_counts().items():
         yield f"Rejected: {reason}", str(count)
     yield "Time taken", f"{sum(night.seconds.values()):.0f} s"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..utils.columns import Column, where
+from ..utils.missing import known_windows, percentile_known
 from ..utils.windows import INDEX_NAMES
 from .sleep_period import (
     deep_epochs,
@@ -19,6 +20,7 @@ from .sleep_period import (
     wakefulness_index,
 )
 
+_KNOWN_SHARE = 0.5  # of an epoch's windows that have to be valid for it to have a stage
 _WAKE_PERCENTILE = 30.0  # seven tenths of an epoch reach this percentile or more
 
 
@@ -44,6 +46,10 @@ class EpochTable:
         How wake-like each epoch is; None when no column tells.
     wake : array of bool, shape (n_epochs,)
         Epochs of wake; all False when no column tells.
+    known_rows : array of bool, shape (n_windows,)
+        Windows in which at least one EEG channel is valid.
+    known : array of bool, shape (n_epochs,)
+        Epochs of which at least half is known. The others have no stage and are no sleep.
     body : array, shape (n_windows, n_body) | None
         Columns of `BodyTransformer`, which `values` don't hold; NaN where unknown.
     """
@@ -56,6 +62,8 @@ class EpochTable:
     inside: np.ndarray
     wakefulness: np.ndarray | None
     wake: np.ndarray
+    known_rows: np.ndarray
+    known: np.ndarray
     body: np.ndarray | None = None
 
     @property
@@ -104,22 +112,53 @@ def make_epoch_table(
     table : EpochTable
         The recording.
     """
+    known_rows = known_windows(values, columns)
     if onsets is None:
         one = np.ones(1, dtype=bool)
-        return EpochTable(name, values, None, None, None, one, None, ~one)
+        return EpochTable(name, values, None, None, None, one, None, ~one, known_rows, one)
     epochs = ((onsets + window_length / 2) // epoch_length).astype(int)
     n_epochs = int(epochs[-1]) + 1
-    medians = epoch_percentiles(values, epochs, n_epochs)
+    known = _known_epochs(known_rows, epochs, n_epochs)
+    shown = _without(values, ~(known_rows & known[epochs]))
+    medians = epoch_percentiles(shown, epochs, n_epochs)
     wakefulness = wakefulness_index(medians, columns)
     inside, wake = np.ones(n_epochs, dtype=bool), np.zeros(n_epochs, dtype=bool)
     if wakefulness is not None:
-        inside = find_sleep_period(wakefulness, epoch_length=epoch_length)
+        inside = _sleep_period(wakefulness, known, epoch_length)
         # an arousal of 15 s must not make its epoch wake: most of the windows have to be
-        low = epoch_percentiles(values, epochs, n_epochs, _WAKE_PERCENTILE)
-        wake = wake_epochs(wakefulness_index(low, columns), inside, fast_activity(low, columns))
+        low = epoch_percentiles(shown, epochs, n_epochs, _WAKE_PERCENTILE)
+        fast = fast_activity(low, columns)
+        wake = wake_epochs(wakefulness_index(low, columns), inside, fast, known=known)
         if not len(where(columns, role="emg", quantity="level")):
             wake &= ~(inside & deep_epochs(medians, columns))
-    return EpochTable(name, values, onsets, epochs, medians, inside, wakefulness, wake)
+    return EpochTable(
+        name, values, onsets, epochs, medians, inside, wakefulness, wake, known_rows, known
+    )
+
+
+def _known_epochs(known_rows: np.ndarray, epochs: np.ndarray, n_epochs: int) -> np.ndarray:
+    counts = np.bincount(epochs, minlength=n_epochs)
+    valid = np.bincount(epochs, known_rows, minlength=n_epochs)
+    return (valid >= _KNOWN_SHARE * counts) & (counts > 0)
+
+
+def _without(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.where(rows[:, np.newaxis], np.nan, values) if rows.any() else values
+
+
+def _sleep_period(wakefulness: np.ndarray, known: np.ndarray, epoch_length: float) -> np.ndarray:
+    """Find the sleep period of what is known; gaps within it belong to it, those around don't."""
+    if known.all():
+        return find_sleep_period(wakefulness, epoch_length=epoch_length)
+    inside = np.zeros(len(known), dtype=bool)
+    at = np.flatnonzero(known)
+    if len(at):
+        inside[at] = find_sleep_period(wakefulness[at], epoch_length=epoch_length)
+        before = inside[at[np.maximum(np.searchsorted(at, np.arange(len(known))) - 1, 0)]]
+        after = inside[at[np.minimum(np.searchsorted(at, np.arange(len(known))), len(at) - 1)]]
+        within = (np.arange(len(known)) > at[0]) & (np.arange(len(known)) < at[-1])
+        inside |= ~known & within & before & after
+    return inside
 
 
 def epoch_percentiles(
@@ -141,15 +180,13 @@ def epoch_percentiles(
     Returns
     -------
     percentiles : array, shape (n_epochs, n_features)
-        NaN where an epoch has no finite window.
+        NaN where a feature is known in no window of an epoch.
     """
     out = np.full((n_epochs, values.shape[1]), np.nan)
     bounds = np.searchsorted(epochs, np.arange(n_epochs + 1))
     for i, (lo, hi) in enumerate(itertools.pairwise(bounds)):
-        piece = values[lo:hi]
-        piece = piece[np.isfinite(piece).all(axis=1)]
-        if len(piece):
-            out[i] = np.percentile(piece, percentile, axis=0)
+        if hi > lo:
+            out[i] = percentile_known(values[lo:hi], percentile)
     return out
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.ndimage import binary_opening
 
 from ..utils.columns import Column, where
+from ..utils.missing import mean_known, percentile_known
 from .epochs import EpochTable
 
 _REM_SPAN = 11  # epochs; REM sleep lasts for minutes, and single quiet epochs of N2 are none
@@ -30,7 +31,7 @@ def sleep_gates(
     Returns
     -------
     asleep : array of bool, shape (n_windows,)
-        Windows in sleep.
+        Windows in sleep; none of them invalid.
     atonia : array of bool, shape (n_windows,)
         Windows in sleep whose chin EMG and delta are low for minutes, as in REM sleep.
     """
@@ -41,12 +42,16 @@ def sleep_gates(
     else:
         asleep = np.zeros(table.n_epochs, dtype=bool)
         asleep[: len(wake)] = ~np.asarray(wake, dtype=bool)[: table.n_epochs]
+    asleep &= table.known
     atonia = np.zeros(table.n_epochs, dtype=bool)
     level = where(columns, role="emg", quantity="level")
     delta = where(columns, role="eeg", quantity="delta")
     if len(level) and len(delta) and asleep.any():
-        both = pd.DataFrame({at[0]: table.medians[:, at].mean(axis=1) for at in (level, delta)})
+        both = pd.DataFrame(
+            {at[0]: mean_known(table.medians[:, at], axis=1) for at in (level, delta)}
+        )
         lasting = both.rolling(_REM_SPAN, center=True, min_periods=1).median().to_numpy()
-        low = lasting < np.nanpercentile(lasting[asleep], _REM_PERCENT, axis=0)
+        low = lasting < percentile_known(lasting[asleep], _REM_PERCENT)
         atonia = asleep & low.all(axis=1)
-    return asleep[table.epochs], atonia[table.epochs]
+    rows = table.known_rows
+    return asleep[table.epochs] & rows, atonia[table.epochs] & rows

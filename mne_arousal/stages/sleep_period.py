@@ -9,6 +9,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation, median_filter, uniform_filter1d
 
 from ..utils.columns import Column, where
+from ..utils.missing import mean_known
 
 _DEEP = 1.6 * np.log(10.0)  # 16 dB, natural logarithm of power
 
@@ -119,6 +120,7 @@ def wake_epochs(
     *,
     n_spreads: float = 2.0,
     min_rise: float = 0.3,
+    known: np.ndarray | None = None,
 ) -> np.ndarray:
     """Tell wake from sleep in each epoch of a night.
 
@@ -139,18 +141,24 @@ def wake_epochs(
         How far above the middle wake begins.
     min_rise : float
         By how much `fast` must lie above its middle, a third more power.
+    known : array of bool, shape (n_epochs,) | None
+        Epochs whose signal is valid; None takes all. The others are neither measured on nor wake.
 
     Returns
     -------
     wake : array of bool, shape (n_epochs,)
         True in wake.
     """
+    known = np.ones(len(inside), dtype=bool) if known is None else known
+    measured = inside & known
+    if not measured.any():
+        return np.zeros(len(inside), dtype=bool)
     # the 40th percentile is a value of sleep even where 60 % of the period is wake
-    low, middle = np.percentile(wakefulness[inside], (8, 40))
+    low, middle = np.percentile(wakefulness[measured], (8, 40))
     wake = wakefulness > middle + n_spreads * (middle - low) / 0.9
     if fast is not None:
-        wake &= fast > np.percentile(fast[inside], 40) + min_rise
-    return ~inside | wake
+        wake &= fast > np.percentile(fast[measured], 40) + min_rise
+    return known & (~inside | wake)
 
 
 def fast_activity(medians: np.ndarray, columns: list[Column]) -> np.ndarray | None:
@@ -169,7 +177,7 @@ def fast_activity(medians: np.ndarray, columns: list[Column]) -> np.ndarray | No
         Unknown epochs are interpolated. None without such columns.
     """
     at = where(columns, role=("eeg", "eog"), quantity=("beta", "gamma"), extractor="spectral")
-    mean = medians[:, at].mean(axis=1) if len(at) else np.empty(0)
+    mean = mean_known(medians[:, at], axis=1) if len(at) else np.empty(0)
     known = np.flatnonzero(np.isfinite(mean))
     if not len(known):
         return None
@@ -202,7 +210,7 @@ def deep_epochs(medians: np.ndarray, columns: list[Column]) -> np.ndarray:
     )
     if not len(slow) or not len(fast):
         return np.zeros(len(medians), dtype=bool)
-    ratio = medians[:, slow].mean(axis=1) - medians[:, fast].mean(axis=1)
+    ratio = mean_known(medians[:, slow], axis=1) - mean_known(medians[:, fast], axis=1)
     return ratio > _DEEP
 
 
@@ -224,9 +232,16 @@ def wakefulness_index(medians: np.ndarray, columns: list[Column]) -> np.ndarray 
     fast = where(columns, role=("eeg", "eog"), quantity=("beta", "gamma"), extractor="spectral")
     level = where(columns, role="emg", quantity="level")
     chosen = medians[:, np.r_[fast, level].astype(int)]
-    known = np.isfinite(chosen).all(axis=1)
-    if not chosen.shape[1] or not known.any():
+    chosen = chosen[:, np.isfinite(chosen).any(axis=0)]
+    if not chosen.shape[1]:
         return None
-    spread = chosen[known].std(axis=0)
-    scaled = (chosen[known] - chosen[known].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.interp(np.arange(len(chosen)), np.flatnonzero(known), scaled.mean(axis=1))
+    # of channels that are missing for a while the others tell
+    known = np.isfinite(chosen).any(axis=1)
+    kept = chosen[known]
+    center = mean_known(kept, axis=0)
+    if np.isnan(kept).any():
+        spread = np.sqrt(mean_known(np.square(kept - center), axis=0))
+    else:
+        spread = kept.std(axis=0)
+    scaled = (kept - center) / np.where(spread > 0, spread, 1.0)
+    return np.interp(np.arange(len(chosen)), np.flatnonzero(known), mean_known(scaled, axis=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..utils.columns import Column, where
+from ..utils.missing import fill_missing, mean_known
 from .epochs import EpochTable
 from .stage_model import StageModel, state_histograms
 from .states import StateModel, robust_scale, state_means
@@ -100,10 +101,10 @@ class StageClusterer:
         Returns
         -------
         states : list of array of int, shape (n_windows,)
-            One array a codebook; -1 where a window holds NaN or is noise.
+            One array a codebook; -1 where a window is invalid or is noise.
         """
-        scaled = self.scaled(table)
-        known = np.isfinite(scaled).all(axis=1)
+        known = table.known_rows
+        scaled = fill_missing(self.scaled(table), self._columns)
         out = [np.full(len(scaled), -1) for _ in self.sizes]
         if known.any():
             for states, found in zip(out, self._states.predict(scaled[known]), strict=True):
@@ -121,7 +122,7 @@ class StageClusterer:
         Returns
         -------
         clusters : array of int, shape (n_epochs,)
-            Stage cluster.
+            Stage cluster; -1 where more than half of an epoch is invalid.
 
         Raises
         ------
@@ -133,7 +134,8 @@ class StageClusterer:
                 "These rows carry no time, so they have no epochs. Pass a DataFrame with index "
                 "(recording, onset), or ArousalClusterer(hop=...) in s, to fit and to this call."
             )
-        return self._stages.predict(self._histograms(table), table.wake, table.inside)
+        clusters = self._stages.predict(self._histograms(table), table.wake, table.inside)
+        return np.where(table.known, clusters, -1)
 
     def state_wakefulness(self, table: EpochTable) -> np.ndarray | None:
         """Tell how wake-like the state of each window is: mean fast EEG of all windows in it.
@@ -152,11 +154,11 @@ class StageClusterer:
         if not len(at):
             return None
         clipped = np.clip(self.scaled(table)[:, at], -_LIMIT, _LIMIT)
-        return state_means(np.nan_to_num(clipped.mean(axis=1)), self.predict_states(table))
+        return state_means(np.nan_to_num(mean_known(clipped, axis=1)), self.predict_states(table))
 
     def _rows_to_fit(self, table: EpochTable) -> np.ndarray:
-        scaled = self.scaled(table)
-        return scaled[table.rows_inside & np.isfinite(scaled).all(axis=1)]
+        rows = table.rows_inside & table.known_rows
+        return fill_missing(self.scaled(table)[rows], self._columns)
 
     def _histograms(self, table: EpochTable) -> np.ndarray:
         parts = [
@@ -166,10 +168,10 @@ class StageClusterer:
         return np.concatenate(parts, axis=1) / np.sqrt(len(parts))
 
     def _fit_stages(self, timed: list[EpochTable], rng) -> None:
-        histograms = np.concatenate([self._histograms(t)[t.inside] for t in timed])
-        wake = np.concatenate([t.wake[t.inside] for t in timed])
+        histograms = np.concatenate([self._histograms(t)[t.inside & t.known] for t in timed])
+        wake = np.concatenate([t.wake[t.inside & t.known] for t in timed])
         wakefulness = None
-        known = [t.wakefulness[t.inside] for t in timed if t.wakefulness is not None]
+        known = [t.wakefulness[t.inside & t.known] for t in timed if t.wakefulness is not None]
         if len(known) == len(timed):
             wakefulness = np.concatenate(known)
         seed = int(rng.randint(np.iinfo(np.int32).max))
@@ -180,4 +182,4 @@ class StageClusterer:
 
 
 def _measure_scale(table: EpochTable) -> tuple[np.ndarray, np.ndarray]:
-    return robust_scale(table.values[table.rows_inside])
+    return robust_scale(table.values[table.rows_inside & table.known_rows])

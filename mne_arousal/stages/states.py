@@ -12,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from ..utils.columns import Column
+from ..utils.missing import percentile_known
 
 _LIMIT = 4.0  # spreads; else a few movements would take whole clusters
 _FIT_ROWS = 15_000  # windows to learn from: more change nothing and cost time
@@ -29,16 +30,18 @@ def robust_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     location, scale : array, shape (n_features,)
-        A scale of 0 is given as 1.
+        A scale of 0 is given as 1, a column without values as 0 and 1.
     """
-    known = values[np.isfinite(values).all(axis=1)]
-    if not len(known):
-        return np.zeros(values.shape[1]), np.ones(values.shape[1])
-    low, location, high = np.percentile(known, (25, 50, 75), axis=0)
+    present = np.isfinite(values).any(axis=0)
+    if not present.all():
+        location, scale = np.zeros(values.shape[1]), np.ones(values.shape[1])
+        if present.any():
+            location[present], scale[present] = robust_scale(values[:, present])
+        return location, scale
+    low, location, high = percentile_known(values, (25, 50, 75))
     scale = high - low
-    spread = known.std(
-        axis=0
-    )  # a column with more than half its values equal has no quartiles apart
+    # a column with more than half its values equal has no quartiles apart
+    spread = np.nanstd(values, axis=0)
     scale = np.where(scale > 1e-12 * np.abs(location), scale, spread)
     return location, np.where(scale > 1e-12 * np.abs(location), scale, 1.0)
 

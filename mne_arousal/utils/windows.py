@@ -55,11 +55,24 @@ class Channel:
 
 @dataclass
 class Run:
-    """Rows of one recording: a signal and where its windows start."""
+    """Rows of one recording: a signal and where its windows start.
+
+    Attributes
+    ----------
+    rows : slice
+        Its rows.
+    starts : array of int, shape (n_windows,)
+        First sample of each window.
+    signal : array, shape (n_windows, n_channels, n_times) | mne.io.BaseRaw | dataset
+        Its signal.
+    channel_lowpass : tuple of float | None
+        Highest frequency with content of each channel, Hz; None where it is not known.
+    """
 
     rows: slice
     starts: np.ndarray
-    signal: object = field(repr=False)  # array (n_windows, n_channels, n_times), Raw or dataset
+    signal: object = field(repr=False)
+    channel_lowpass: tuple[float, ...] | None = None
 
 
 @dataclass
@@ -297,7 +310,10 @@ def _from_dataset(X) -> Windows:
                 f"frequency than recording 0: {what} against {first}."
             )
         lowpass = min(lowpass, float(description.get("lowpass", info["lowpass"])))
-        runs.append(Run(slice(row, row + len(ds)), starts, ds.raw if hasattr(ds, "raw") else ds))
+        limits = description.get("channel_lowpass")
+        limits = None if limits is None else tuple(float(x) for x in limits)
+        signal = ds.raw if hasattr(ds, "raw") else ds
+        runs.append(Run(slice(row, row + len(ds)), starts, signal, limits))
         row += len(ds)
         names += [str(description.get("recording", i))] * len(ds)
         onsets.append(starts / info["sfreq"])

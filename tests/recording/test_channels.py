@@ -97,6 +97,9 @@ def test_unusable_channels():
     assert unusable_reason(gap) is None
     assert unusable_reason(np.full(1000, 3e-5)) == "flat"
     assert unusable_reason(np.full(1000, np.nan)) == "not a number"
+    gap[:700] = np.nan
+    assert unusable_reason(gap) == "not a number for most of its length"
+    assert unusable_reason(gap, alive=400) is None  # others were on for no longer
 
 
 @pytest.mark.parametrize(("scale", "factor"), [(2e-5, 1.0), (20.0, 1e-6), (2e-11, 1e6)])

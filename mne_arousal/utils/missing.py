@@ -1,0 +1,117 @@
+"""Features of which some are missing: a lead that was off for a while, a band that a channel lacks.
+
+Where nothing is missing, each function here does what its NumPy counterpart does, to the last bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .columns import Column
+
+
+def known_windows(values: np.ndarray, columns: list[Column]) -> np.ndarray:
+    """Tell which windows can be judged.
+
+    Parameters
+    ----------
+    values : array, shape (n_windows, n_features)
+        Features, NaN where a channel is invalid.
+    columns : list of Column
+        What they are.
+
+    Returns
+    -------
+    known : array of bool, shape (n_windows,)
+        Windows in which at least one EEG channel is valid or, without columns of EEG, in which
+        nothing is missing but what is missing throughout.
+    """
+    finite = np.isfinite(values)
+    of_eeg = [i for i, c in enumerate(columns) if c.role in ("eeg", "psg")]
+    if of_eeg:
+        return finite[:, of_eeg].any(axis=1)
+    present = finite.any(axis=0)
+    return finite[:, present].all(axis=1) & bool(present.any())
+
+
+def fill_missing(scaled: np.ndarray, columns: list[Column]) -> np.ndarray:
+    """Fill what is missing in a window from its other channels.
+
+    Parameters
+    ----------
+    scaled : array, shape (n_windows, n_features)
+        Scaled features, whose middle is 0.
+    columns : list of Column
+        What they are.
+
+    Returns
+    -------
+    filled : array, shape (n_windows, n_features)
+        The mean of the same quantity over the channels of the same role that are valid in the
+        window, else 0. `scaled` itself where nothing is missing.
+    """
+    missing = np.isnan(scaled)
+    if not missing.any():
+        return scaled
+    filled = np.where(missing, 0.0, scaled)
+    kinds = [(c.role, c.quantity, c.extractor) for c in columns]
+    for i in np.flatnonzero(missing.any(axis=0)):
+        others = [j for j, kind in enumerate(kinds) if kind == kinds[i] and j != i]
+        if not others or not columns[i].role:
+            continue
+        rows = missing[:, i]
+        mean = mean_known(scaled[np.ix_(rows, others)], axis=1)
+        filled[rows, i] = np.nan_to_num(mean)
+    return filled
+
+
+def mean_known(values: np.ndarray, axis: int) -> np.ndarray:
+    """Average what is not NaN.
+
+    Parameters
+    ----------
+    values : array
+        Values.
+    axis : int
+        Axis to average over.
+
+    Returns
+    -------
+    mean : array
+        NaN where all are.
+    """
+    missing = np.isnan(values)
+    if not missing.any():
+        return values.mean(axis=axis)
+    counts = (~missing).sum(axis=axis)
+    sums = np.where(missing, 0.0, values).sum(axis=axis)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def percentile_known(values: np.ndarray, percentiles, axis: int = 0) -> np.ndarray:
+    """Percentiles of what is not NaN.
+
+    Parameters
+    ----------
+    values : array
+        Values.
+    percentiles : float or sequence of float
+        From 0 to 100.
+    axis : int
+        Axis along which they are taken.
+
+    Returns
+    -------
+    percentiles : array
+        NaN where all values are.
+    """
+    missing = np.isnan(values)
+    if not missing.any():
+        return np.percentile(values, percentiles, axis=axis)
+    some = ~missing.all(axis=axis)
+    shape = (*np.shape(percentiles), *some.shape)
+    out = np.full(shape, np.nan)
+    out[..., some] = np.nanpercentile(
+        np.compress(some, values, axis=1 - axis), percentiles, axis=axis
+    )
+    return out
