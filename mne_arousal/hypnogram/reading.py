@@ -18,13 +18,10 @@ import pandas as pd
 
 from ..annotation_files import read_annotation_file, read_epoch_labels
 from ..utils.errors import RecordingError
+from .codes import EPOCH_LENGTH, STAGES, UNSCORED
 
 if TYPE_CHECKING:
     from ..utils.types import Hypnogram
-
-STAGES = ("W", "N1", "N2", "N3", "R")
-UNSCORED = -1
-EPOCH_LENGTH = 30.0
 
 _CODES = {
     **dict.fromkeys(("w", "wake", "awake", "wakefulness"), 0),
