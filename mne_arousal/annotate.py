@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import mne
@@ -15,7 +14,8 @@ from sklearn.pipeline import Pipeline
 
 from .arousals.context import preceding_events
 from .arousals.edges import locate_events
-from .hypnogram import hypnogram_to_stages
+from .hypnogram.codes import STAGES
+from .hypnogram.reading import stages_of_raw
 from .night import EVENT_COLUMNS, Night
 from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
 from .recording.derived import recorded_channels
@@ -29,6 +29,7 @@ def annotate_arousals(
     raw: Recording,
     *,
     hypnogram: Hypnogram | None = None,
+    epoch_length: float | None = None,
     picks: Picks = "auto",
     reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
@@ -45,8 +46,12 @@ def annotate_arousals(
     raw : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         A polysomnography of at least 5 min with at least one EEG channel. It is not changed.
     hypnogram : mne.Annotations | array | path-like | None
-        Stages, used only to tell sleep from wake: annotations as MNE reads them from Sleep-EDF, or
-        one stage per 30 s. None tells sleep from wake by the recording itself.
+        Stages that somebody else scored, as :func:`mne_arousal.hypnogram.read_hypnogram` takes
+        them. They tell sleep from wake and where REM sleep is, and enter no fit. None tells both
+        by the recording itself.
+    epoch_length : float | None
+        Length of one entry of a hypnogram that is a list, s. None takes what the hypnogram says,
+        or infers it where the number of entries fits the recording, and says so.
     picks : "auto" | list of str | dict
         Channels by name, or ``{name: role}``; ``"auto"`` goes by types, names and signals.
     reference : "auto" | None | dict
@@ -98,6 +103,7 @@ def annotate_arousals(
     night = analyze_recording(
         raw,
         hypnogram=hypnogram,
+        epoch_length=epoch_length,
         picks=picks,
         reference=reference,
         features=features,
@@ -114,6 +120,7 @@ def analyze_recording(
     source: Recording,
     *,
     hypnogram: Hypnogram | None = None,
+    epoch_length: float | None = None,
     picks: Picks = "auto",
     reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
@@ -131,6 +138,8 @@ def analyze_recording(
         The recording.
     hypnogram : mne.Annotations | array | path-like | None
         Stages, as in :func:`annotate_arousals`, as are all other parameters.
+    epoch_length : float | None
+        Length of one entry of a hypnogram that is a list, s.
     picks : "auto" | list of str | dict
         Channels.
     reference : "auto" | None | dict
@@ -174,6 +183,9 @@ def analyze_recording(
     with use_log_level(verbose):
         clock = _Clock()
         raw, name = read_recording(source)
+        given = None
+        if hypnogram is not None:  # first, since a file that can't be used should cost no minute
+            given = stages_of_raw(hypnogram, raw, epoch_length=epoch_length, recording=name)
         if pipeline is None:
             pipeline = make_arousal_pipeline(
                 features=features,
@@ -193,9 +205,10 @@ def analyze_recording(
             clusterer.fit(table)
             clock.lap("states and stages")
         recording = table.index[0][0]
-        wake = None if hypnogram is None else {recording: _wake_epochs(hypnogram, raw)}
+        wake = None if given is None else {recording: given.stages <= 0}
+        rem = None if given is None else {recording: given.stages == STAGES.index("R")}
         stages = clusterer.predict_stages(table).drop(columns="recording")
-        found = clusterer.analyze(table, wake=wake)[recording]
+        found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
         arousals, rejected = _locate(found.events, windows.datasets[0].raw, raw, clusterer)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
@@ -218,6 +231,7 @@ def analyze_recording(
             calibration=found.calibration,
             window_length=float(clusterer.window_length),
             parameters=pipeline_parameters(pipeline),
+            given_hypnogram=given,
         )
 
 
@@ -277,13 +291,9 @@ def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
     return pd.concat(tables, axis=1)
 
 
-def _wake_epochs(hypnogram, raw: BaseRaw) -> np.ndarray:
-    duration = raw.n_times / raw.info["sfreq"]
-    start = raw.info["meas_date"]
-    if start is not None:
-        start += timedelta(seconds=raw.first_time)  # a cropped Raw begins later than its date says
-    stages = hypnogram_to_stages(hypnogram, duration=duration, start=start)
-    return stages <= 0  # wake, and what the scorer left open
+def _wake_epochs(hypnogram: Hypnogram, raw: BaseRaw) -> np.ndarray:
+    """Epochs of 30 s that a hypnogram calls wake, or leaves open."""
+    return stages_of_raw(hypnogram, raw).stages <= 0
 
 
 def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:

@@ -1,6 +1,7 @@
-"""Sleep stages that somebody else scored."""
+"""Sleep stages and arousals that somebody else scored."""
 
 from .codes import EPOCH_LENGTH, STAGES, UNSCORED
+from .marks import read_arousals
 from .reading import hypnogram_to_stages, read_hypnogram
 from .table import Hypnogram
 
@@ -10,5 +11,6 @@ __all__ = [
     "UNSCORED",
     "Hypnogram",
     "hypnogram_to_stages",
+    "read_arousals",
     "read_hypnogram",
 ]

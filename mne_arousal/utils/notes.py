@@ -17,6 +17,7 @@ CODES = {
     "frontal_reference": "All EEG share a reference over the muscle of the forehead.",
     "uncalibrated": "Too little quiet sleep to measure noise on.",
     "no_sleep": "No sleep was found.",
+    "hypnogram_misfit": "A hypnogram that was given does not fit the recording in all.",
 }
 
 
