@@ -20,6 +20,7 @@ from .night import EVENT_COLUMNS, Night
 from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
 from .recording.derived import recorded_channels
 from .recording.reading import read_recording
+from .utils.annotations import FIRST_TIME
 
 if TYPE_CHECKING:
     from .utils.types import Hypnogram, Picks, RandomState, Recording, Reference, Verbose
@@ -78,7 +79,9 @@ def annotate_arousals(
         only some channels show the arousal; ``extras`` with ``score``, ``onset_low`` and
         ``onset_high`` (90 % interval of the onset, on the same clock as ``onset``), ``end_low``
         and ``end_high`` (of the end), ``stage_cluster`` and ``kind`` (what changes most:
-        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``).
+        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``). Where the recording has a date and was
+        cropped, onsets count from the start of the whole one, as MNE has it, and ``first_time``
+        says by how much the first sample lies behind that.
 
     Raises
     ------
@@ -87,6 +90,7 @@ def annotate_arousals(
 
     See Also
     --------
+    add_arousals : Add them to the recording.
     make_arousal_pipeline : The steps behind it.
 
     Examples
@@ -306,6 +310,7 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
             for column in EVENT_COLUMNS
             if column.in_annotations
         }
+        | ({FIRST_TIME: round(shift, 4)} if shift else {})
         for arousal in arousals.itertuples()
     ]
     return mne.Annotations(

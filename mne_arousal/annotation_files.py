@@ -17,11 +17,13 @@ from xml.sax.saxutils import escape
 import mne
 import numpy as np
 import pandas as pd
+from mne.utils import logger
 
 from .hypnogram.document import read_document
 from .hypnogram.formats import read_scoring
 from .hypnogram.formats.columns import is_time
 from .hypnogram.times import seconds_of_day
+from .utils.annotations import FIRST_TIME
 from .utils.errors import RecordingError
 from .utils.files import partial_file
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["read_annotation_file", "write_annotations"]
 
 WRITERS = ("csv", "fif", "edf", "xml", "annot")
+_EDF_YEARS = (1985, 2084)  # its header has two digits
 _READ = (".annot", ".xml", ".csv", ".txt")
 
 
@@ -171,7 +174,11 @@ def write_annotations(
 def _rows(onset, annotations):
     extras = [
         # intervals are on the clock of the onsets, and move with them
-        {key: _moved(key, value, new - old) for key, value in dict(more).items()}
+        {
+            key: _moved(key, value, new - old)
+            for key, value in dict(more).items()
+            if key != FIRST_TIME  # onsets count from the first sample in these files
+        }
         for more, new, old in zip(annotations.extras, onset, annotations.onset, strict=True)
     ]
     return zip(
@@ -240,6 +247,8 @@ def _write_edf(path, onset, annotations, begin) -> None:
     if not marks:  # a file with neither signals nor annotations is none; EDF+ has this text
         marks = [edfio.EdfAnnotation(0.0, None, "Recording starts")]
     when = {} if begin is None else {"starttime": begin.time().replace(tzinfo=None)}
-    if begin is not None:
+    if begin is not None and _EDF_YEARS[0] <= begin.year <= _EDF_YEARS[1]:
         when["recording"] = edfio.Recording(startdate=begin.date())
+    elif begin is not None:
+        logger.info(f"{path.name}: EDF+ has no dates of {begin.year}; the time of the day is kept.")
     edfio.Edf([], annotations=marks, **when).write(path)

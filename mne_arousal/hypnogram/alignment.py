@@ -15,7 +15,7 @@ from .times import DAY, seconds_of_day
 
 _LENGTHS = (30.0, 20.0, 60.0, 15.0, 10.0, 5.0, 4.0, 2.0, 1.0)  # s; of scoring by hand and machine
 _ENOUGH = 0.9  # of the recording
-_ZONE_STEP = 900.0  # s; time zones differ by quarters of an hour
+_ZONE_STEP = 3600.0  # s; most time zones differ by whole hours
 _LARGEST_ZONE = 14 * 3600.0  # s
 
 
@@ -126,12 +126,14 @@ def _with_epoch_length(marks: StageMarks, clock: RecordingClock, remarks) -> Sta
 def _choose_shift(marks: StageMarks, clock: RecordingClock, remarks) -> float:
     shifts = _shifts(marks, clock)
     end = marks.ends()
+    if shifts == [0.0, -clock.first_time] and _fits_the_whole(end, marks, clock):
+        return -clock.first_time
     overlaps = [_overlap(marks.onset + s, end + s, clock.duration) for s in shifts]
     best = int(np.argmax(np.round(overlaps, 3)))
     shift = shifts[best]
     if clock.start is None or not (marks.starts or marks.clock is not None):
         return shift
-    # the same length at a distance of whole quarters of an hour: two time zones
+    # the same length at a distance of whole hours: two time zones
     whole = abs(shift) / _ZONE_STEP
     first, last = float(marks.onset.min()), float(end.max())
     length = marks.epoch_length or EPOCH_LENGTH
@@ -159,6 +161,13 @@ def _shifts(marks: StageMarks, clock: RecordingClock) -> list[float]:
         later = (marks.clock - seconds_of_day(clock.start)) % DAY
         return sorted((later, later - DAY), key=abs)
     return [0.0, -clock.first_time] if clock.first_time > 0 else [0.0]
+
+
+def _fits_the_whole(end, marks: StageMarks, clock: RecordingClock) -> bool:
+    """Tell whether stages end with the recording before it was cropped, and not with this one."""
+    last, length = float(end.max()), marks.epoch_length or EPOCH_LENGTH
+    whole = abs(last - clock.duration - clock.first_time) <= length
+    return whole and not abs(last - clock.duration) <= length
 
 
 def _overlap(begin, end, duration: float) -> float:

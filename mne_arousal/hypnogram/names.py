@@ -96,6 +96,8 @@ def stage_code(label: str) -> int | None:
         bare = _SUFFIX.sub("", _PREFIX.sub("", bare))
     if bare != name and bare in _NUMBERED:
         return _NUMBERED[bare]
+    if bare != name and bare in ("a", "x"):  # DOMINO's artifact, but phase A is CAP's
+        return None
     return _CODES.get(re.sub(r"[ ]", "", bare) or name)
 
 

@@ -76,7 +76,11 @@ class StageMarks:
         times = np.unique(self.onset)
         at = np.searchsorted(times, self.onset[open_ended], side="right")
         ends[open_ended] = np.append(times, times[-1] + last)[at]
-        return ends
+        inside = _covered(
+            self.onset, self.onset + _EQUAL, self.onset[~open_ended], ends[~open_ended]
+        )
+        # what begins within a stage that has a duration is what a crop left of the one before
+        return np.where(open_ended & (inside > _EQUAL / 2), self.onset, ends)
 
     def _last_length(self, end: float | None) -> float:
         times = np.unique(self.onset)
@@ -249,7 +253,7 @@ def _without_unknown(marks: StageMarks, scoring: Scoring, unknown) -> StageMarks
     duration[open_ended] = np.append(times, last)[following] - onset[open_ended]
     alone = duration - _covered(onset, onset + duration, begins, ends)
     epochs = like | ((duration >= 10) & (np.abs(duration / 5 - np.round(duration / 5)) < 1e-3))
-    counts = epochs & (alone > (0 if duration is None else 0.5 * duration))
+    counts = epochs & (alone > 0.5 * duration)
     times_of = {}
     for label, length, is_it in zip(labels, alone, counts, strict=True):
         if is_it and not label.casefold().startswith(("bad", "edge")):
@@ -282,6 +286,8 @@ def _end_at(marks: StageMarks, times: np.ndarray) -> StageMarks:
 
 def _covered(begin, end, begins, ends) -> np.ndarray:
     """Return how much of each interval the others cover, s."""
+    if not len(begins):
+        return np.zeros(len(begin))
     order = np.argsort(begins, kind="stable")
     begins, ends = begins[order], np.maximum.accumulate(ends[order])
     begins = np.maximum(begins, np.r_[-np.inf, ends[:-1]])  # what is covered twice counts once

@@ -14,6 +14,7 @@ import numpy as np
 from ...utils.errors import RecordingError
 from ..document import Document
 from ..scoring import Scoring
+from ..times import seconds_of_day
 
 _TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d+(?:\.\d*)?))?\x14([^\x00]*?)\x14?\x00")
 _FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes of each signal's fields in the header
@@ -45,7 +46,7 @@ def read(document: Document) -> Scoring:
         If it is no EDF+ or damaged.
     """
     try:
-        blocks, start = _annotation_blocks(document.data)
+        blocks = _annotation_blocks(document.data)
     except (ValueError, IndexError) as error:
         raise RecordingError(
             "Not a hypnogram: give a file of annotations that MNE reads (EDF+, -annot.fif), a "
@@ -60,11 +61,22 @@ def read(document: Document) -> Scoring:
         if text
     ]
     onset, duration, labels = zip(*rows, strict=True) if rows else ((), (), ())
-    starts = () if start is None or start == _NO_DATE else (start,)
-    return Scoring(list(labels), np.array(onset), np.array(duration), starts=starts)
+    scoring = Scoring(list(labels), np.array(onset), np.array(duration))
+    start = _start(document.data)
+    unknown = start is not None and start.date() == _NO_DATE.date() and _has_no_date(document.data)
+    if start is not None and start != _NO_DATE:
+        if unknown:  # the day was taken out and the time of the day was kept
+            scoring.clock = seconds_of_day(start)
+        else:
+            scoring.starts = (start,)
+    return scoring
 
 
-def _annotation_blocks(data: bytes) -> tuple[list[bytes], datetime | None]:
+def _has_no_date(data: bytes) -> bool:
+    return data[88:168].startswith(b"Startdate X ")
+
+
+def _annotation_blocks(data: bytes) -> list[bytes]:
     if data[:8] not in (b"0       ", b"\xffBIOSEMI"):
         raise ValueError("its first bytes are others")
     n_signals = int(data[252:256])
@@ -83,12 +95,11 @@ def _annotation_blocks(data: bytes) -> tuple[list[bytes], datetime | None]:
     edges = np.r_[0, np.cumsum(sizes)]
     wanted = [i for i, label in enumerate(columns[0]) if label.strip().endswith(b" Annotations")]
     record = int(edges[-1])
-    blocks = [
+    return [
         data[begin + edges[i] : begin + edges[i + 1]] + b"\0"
         for begin in range(header_bytes, len(data), record)
         for i in wanted
     ]
-    return blocks, _start(data)
 
 
 def _start(data: bytes) -> datetime | None:

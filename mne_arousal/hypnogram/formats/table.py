@@ -192,7 +192,9 @@ def _number_column(table: Columns, width: int) -> int | None:
     """Find the last column of numbers that can be stages, where another one tells times."""
     for i in reversed(range(width)):
         cells = table[i]
-        if width > 1 and all(is_number(c) and abs(parse_number(c) or 0) < 10 for c in cells):
+        times = any(all(map(is_time, table[j])) for j in range(width) if j != i)
+        small = all(is_number(cell) and abs(parse_number(cell) or 0) < 10 for cell in cells)
+        if times and small and not _counts_up(cells):
             return i
     return None
 
