@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +22,8 @@ def parse_number(text: str) -> float | None:
     text = text.strip()
     if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?", text):
         return None
-    return float(text.replace(",", "."))
+    value = float(text.replace(",", "."))
+    return value if abs(value) < math.inf else None
 
 
 def parse_clock(text: str) -> float | None:

@@ -167,7 +167,6 @@ def edf_plus(path, start=START):
         for o, d, t in zip(marks.onset, marks.duration, marks.description, strict=True)
     ]
     when = {"starttime": start.time().replace(tzinfo=None)}
-    when["recording"] = edfio.Recording(startdate=start.date())
     edfio.Edf(
         [], annotations=marks, recording=edfio.Recording(startdate=start.date()), **when
     ).write(path)

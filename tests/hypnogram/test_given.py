@@ -119,7 +119,7 @@ def test_hypnogram_of_this_package():
         ([0], {"epoch_length": 0}),
         ([0], {"epoch_length": np.nan}),
     ):
-        with pytest.raises(ValueError, match="stages need|epoch_length"):
+        with pytest.raises(ValueError, match=r"stages need|epoch_length"):
             Hypnogram(stages, **more)
     with pytest.raises(ValueError, match="probabilities need"):
         Hypnogram([0], probabilities=[[1.0]])

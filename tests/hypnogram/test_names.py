@@ -53,18 +53,10 @@ def test_names(names, stages):
 @pytest.mark.parametrize(
     "label",
     [
-        "0",
-        "5",
-        "Stimulus/S  1",
-        "Light",
-        "arousal",
-        "Apnea",
-        "lights off",
-        "sleep onset",
-        "NREM",
-        "3",
-    ]
-    + ["", "BAD_segment", "Sleep stage", "Recording starts", "Hypopnea|Hypopnea", "sleep spindle"],
+        *("0", "5", "Stimulus/S  1", "Light", "arousal", "Apnea", "lights off", "sleep onset"),
+        *("NREM", "3", "", "BAD_segment", "Sleep stage", "Recording starts", "phase A"),
+        *("Hypopnea|Hypopnea", "sleep spindle"),
+    ],
 )
 def test_what_is_no_stage(label):
     assert stage_code(label) is None

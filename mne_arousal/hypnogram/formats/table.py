@@ -131,7 +131,7 @@ def _label_column(table: Columns, wanted) -> int | None:
         return event  # RemLogic repeats the stage of the moment beside each event
     counts = {i: sum(map(wanted, table[i])) for i in known}
     for i in known:
-        numbers = table.names[i] in STAGE_COLUMNS and not wanted("arousal")
+        numbers = table.names[i] in STAGE_COLUMNS and not _are_marks(wanted)
         if counts[i] or (numbers and sum(map(is_number, table[i])) * 2 >= len(table.rows)):
             return i
     return known[0] if known else None
@@ -158,6 +158,8 @@ def _without_header(table: Columns, document: Document, wanted) -> Scoring:
     width = len(table.rows[0])
     counts = [sum(map(wanted, table[i])) for i in range(width)]
     at = int(np.argmax(counts)) if any(counts) else _number_column(table, width)
+    if _are_marks(wanted) and not any(counts):
+        return Scoring([], np.zeros(0), np.zeros(0))
     if at is None:
         found = ", ".join(repr(cell[:30]) for cell in table.rows[0][:5])
         raise RecordingError(
@@ -181,6 +183,11 @@ def _without_header(table: Columns, document: Document, wanted) -> Scoring:
     )
     scoring.only_stages = only_stages
     return scoring
+
+
+def _are_marks(wanted) -> bool:
+    """Tell whether marks are looked for, of which a file may have none, and not stages."""
+    return wanted("arousal")
 
 
 def _may_be_duration(text: str) -> bool:
