@@ -79,10 +79,11 @@ def read_arousals(
             raise RecordingError("names arousals but not when they are.", name)
         return pd.DataFrame({"onset": [], "duration": [], "kind": []})
     shift = _shift(scoring, start, name)
-    duration = np.where(scoring.duration > 0, scoring.duration, np.nan)
+    onset, duration = scoring.times
+    duration = np.where(duration > 0, duration, np.nan)
     table = pd.DataFrame(
         {
-            "onset": scoring.onset[rows] + shift,
+            "onset": onset[rows] + shift,
             "duration": duration[rows],
             "kind": [label for label, is_it in zip(scoring.labels, rows, strict=True) if is_it],
         }

@@ -46,6 +46,13 @@ class Scoring:
     only_stages: bool = False
     rem_code: int | None = None
 
+    @property
+    def times(self) -> tuple[np.ndarray, np.ndarray]:
+        """Onsets and durations, s; for labels that have them."""
+        if self.onset is None or self.duration is None:
+            raise ValueError("a list of labels has no times")
+        return self.onset, self.duration
+
 
 def check_bounds(scoring: Scoring, name: str) -> Scoring:
     """Refuse what no recording of a week can hold.

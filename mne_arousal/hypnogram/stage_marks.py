@@ -150,7 +150,8 @@ def _of_annotations(annotations: mne.Annotations) -> Scoring:
 def _of_object(source, epoch_length: float | None) -> StageMarks:
     """Read our hypnogram, or YASA's, by its attributes so that YASA need not be installed."""
     if isinstance(source, Hypnogram):
-        codes, length, start = source.stages, source.epoch_length, source.start
+        codes, start = source.stages, source.start
+        length: float | None = source.epoch_length
     else:
         codes = number_codes(np.asarray(source.as_int(), dtype=float), rem_code=4)
         rate = getattr(source, "sampling_frequency", None)
@@ -213,10 +214,11 @@ def _from_scoring(scoring: Scoring, name: str, epoch_length, rem_code) -> StageM
             f"No sleep stage among the {len(found)} annotations of {name}"
             f"{f' ({names})' if names else ''}. Stages are written as {KNOWN}."
         )
+    onset, duration = scoring.times
     marks = StageMarks(
         np.array([code for code in found if code is not None], dtype=int),
-        scoring.onset[keep],
-        scoring.duration[keep],
+        onset[keep],
+        duration[keep],
         epoch_length=epoch_length or scoring.epoch_length,
         starts=scoring.starts,
         clock=scoring.clock,
@@ -242,7 +244,8 @@ def _all_known(labels: list[str], name: str, rem_code) -> list[int]:
 def _without_unknown(marks: StageMarks, scoring: Scoring, unknown) -> StageMarks:
     """Find what lies where no stage does: names of stages that are not known, perhaps."""
     labels = [label for label, is_it in zip(scoring.labels, unknown, strict=True) if is_it]
-    onset, duration = scoring.onset[unknown], np.nan_to_num(scoring.duration[unknown])
+    onset, duration = (times[unknown] for times in scoring.times)
+    duration = np.nan_to_num(duration)
     like = np.array([is_stage_like(label) for label in labels], dtype=bool)
     marks = _end_at(marks, onset[like])
     begins, ends = marks.onset, marks.ends()
@@ -254,13 +257,13 @@ def _without_unknown(marks: StageMarks, scoring: Scoring, unknown) -> StageMarks
     alone = duration - _covered(onset, onset + duration, begins, ends)
     epochs = like | ((duration >= 10) & (np.abs(duration / 5 - np.round(duration / 5)) < 1e-3))
     counts = epochs & (alone > 0.5 * duration)
-    times_of = {}
+    times_of: dict[str, float] = {}
     for label, length, is_it in zip(labels, alone, counts, strict=True):
         if is_it and not label.casefold().startswith(("bad", "edge")):
             times_of[label[:40]] = times_of.get(label[:40], 0.0) + float(length)
     total, known = sum(times_of.values()), float(np.sum(ends - begins))
     if total > _MOST_UNKNOWN * (total + known):
-        names = ", ".join(map(repr, sorted(times_of, key=times_of.get, reverse=True)[:5]))
+        names = ", ".join(map(repr, sorted(times_of, key=times_of.__getitem__, reverse=True)[:5]))
         raise RecordingError(
             f"{names} cover {total / 60:.0f} of the {(total + known) / 60:.0f} min of the "
             f"hypnogram and are not known as sleep stages. Stages are written as {KNOWN}.",

@@ -8,6 +8,7 @@ Arousal`` for each event.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import numpy as np
 
@@ -25,6 +26,13 @@ _ROW = re.compile(r"^\s*(\d{1,2}[:.]\d\d[:.]\d\d[^-;]*)(?:-\s*([^;]+))?;(.*)$")
 def matches(document: Document) -> bool:
     """Tell whether it is DOMINO's."""
     return _HEAD.search(document.text[:1000]) is not None
+
+
+def _clock(text: str, document: Document) -> float:
+    clock = parse_clock(text)
+    if clock is None:
+        raise RecordingError(f"{text[:40]!r} is no time of the day.", document.name)
+    return clock
 
 
 def read(document: Document) -> Scoring:
@@ -45,7 +53,9 @@ def read(document: Document) -> Scoring:
     RecordingError
         If a time can't be read.
     """
-    starts, length, rows = (), None, []
+    starts: tuple[datetime, ...] = ()
+    length: float | None = None
+    rows: list[tuple[str, str | None, str]] = []
     for line in document.lines:
         start, rate, row = _START.match(line), _RATE.match(line), _ROW.match(line)
         if start and not rows:
@@ -55,10 +65,8 @@ def read(document: Document) -> Scoring:
             length = None if number is None else number / (1000 if rate[2] == "ms" else 1)
         elif row:
             rows.append((row[1], row[2], row[3].rsplit(";", 1)[-1].strip()))
-    clocks = [parse_clock(begin) for begin, _, _ in rows]
-    ends = [None if end is None else parse_clock(end) for _, end, _ in rows]
-    if any(clock is None for clock in clocks):
-        raise RecordingError("a row of DOMINO has no time of the day.", document.name)
+    clocks = [_clock(begin, document) for begin, _, _ in rows]
+    ends = [None if end is None else _clock(end, document) for _, end, _ in rows]
     onset = unwrap_clock(np.array(clocks, dtype=float))
     duration = np.array(
         [
@@ -68,11 +76,11 @@ def read(document: Document) -> Scoring:
         dtype=float,
     )
     clock = float(onset[0]) % DAY if len(onset) else None
-    if starts and len(onset):
-        first = seconds_of_day(starts[0])
-        onset = onset - onset[0] + (float(onset[0]) - first + DAY / 2) % DAY - DAY / 2
-    elif len(onset):
-        onset = onset - onset[0]
+    if len(onset):
+        later = 0.0
+        if starts:  # the header's time may lie before or after the first row
+            later = (float(onset[0]) - seconds_of_day(starts[0]) + DAY / 2) % DAY - DAY / 2
+        onset = onset - onset[0] + later
     labels = [label for _, _, label in rows]
     return Scoring(
         labels,
