@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import numpy as np
 
@@ -75,6 +76,7 @@ def simplify(label: str) -> str:
     return re.sub(r"[\s_\-:;,.\"']+", " ", text.replace("\x00", "")).strip()
 
 
+@lru_cache(maxsize=4096)  # a night repeats a dozen labels a thousand times
 def stage_code(label: str) -> int | None:
     """Return the stage that a label names.
 
