@@ -46,7 +46,7 @@ def annotate_arousals(
     ----------
     raw : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         A polysomnography of at least 5 min with at least one EEG channel. It is not changed.
-    hypnogram : mne.Annotations | array | path-like | None
+    hypnogram : mne.Annotations | array, shape (n_epochs,) | path-like | None
         Stages that somebody else scored, as :func:`mne_arousal.hypnogram.read_hypnogram` takes
         them. They tell sleep from wake and where REM sleep is, and enter no fit. None tells both
         by the recording itself.
@@ -140,7 +140,7 @@ def analyze_recording(
     ----------
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         The recording.
-    hypnogram : mne.Annotations | array | path-like | None
+    hypnogram : mne.Annotations | array, shape (n_epochs,) | path-like | None
         Stages, as in :func:`annotate_arousals`, as are all other parameters.
     epoch_length : float | None
         Length of one entry of a hypnogram that is a list, s.

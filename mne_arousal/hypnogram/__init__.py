@@ -4,6 +4,7 @@ from .codes import EPOCH_LENGTH, STAGES, UNSCORED
 from .marks import read_arousals
 from .reading import hypnogram_to_stages, read_hypnogram
 from .table import Hypnogram
+from .writing import write_hypnogram
 
 __all__ = [
     "EPOCH_LENGTH",
@@ -13,4 +14,5 @@ __all__ = [
     "hypnogram_to_stages",
     "read_arousals",
     "read_hypnogram",
+    "write_hypnogram",
 ]
