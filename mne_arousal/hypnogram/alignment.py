@@ -226,6 +226,16 @@ def union_length(begin, end) -> float:
     return float(np.clip(end - begin, 0, None).sum())
 
 
+def _joined(laid: Laid) -> Laid:
+    """Join marks of the same stage that follow each other: a second each makes a night long."""
+    if len(laid.codes) < 2:
+        return laid
+    apart = np.abs(laid.begin[1:] - laid.end[:-1]) > 1e-9
+    first = np.flatnonzero(np.r_[True, (np.diff(laid.codes) != 0) | apart])
+    last = np.r_[first[1:] - 1, len(laid.codes) - 1]
+    return Laid(laid.begin[first], laid.end[last], laid.codes[first], laid.remarks)
+
+
 def to_epochs(laid: Laid, n_epochs: int, epoch_length: float) -> np.ndarray:
     """Give each epoch the stage that covers most of it.
 
@@ -243,6 +253,7 @@ def to_epochs(laid: Laid, n_epochs: int, epoch_length: float) -> np.ndarray:
     stages : array of int, shape (n_epochs,)
         Codes; ``UNSCORED`` where nothing covers the epoch.
     """
+    laid = _joined(laid)
     edges = np.arange(n_epochs + 1) * float(epoch_length)
     covered = np.zeros((len(STAGES) + 1, n_epochs))  # the last row is UNSCORED
     first = np.clip(np.searchsorted(edges, laid.begin, side="right") - 1, 0, n_epochs)

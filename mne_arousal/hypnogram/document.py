@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import mmap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from ..utils.errors import RecordingError
 
 LARGEST = 64 * 2**20  # bytes; a week of one label a second has 5 MB
+_MOST_LINES = 2_000_000  # a week has 604,800 s
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -31,7 +33,7 @@ class Document:
     """
 
     path: Path
-    data: bytes
+    data: bytes | mmap.mmap
 
     @property
     def name(self) -> str:
@@ -46,7 +48,10 @@ class Document:
     @cached_property
     def text(self) -> str:
         """The text, with line feeds."""
-        return _decode(self.data, self.name)
+        data = bytes(self.data)
+        if data.count(b"\n") + data.count(b"\r") > 2 * _MOST_LINES:
+            raise RecordingError(f"has more than {_MOST_LINES} lines.", self.name)
+        return _decode(data, self.name)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -85,6 +90,9 @@ def read_document(path, what: str = "hypnogram") -> Document:
         if not path.is_file():  # a pipe would wait for ever, a device never end
             raise RecordingError(f"is no regular file and can't be read as {what}.", path.name)
         size = path.stat().st_size
+        if size > LARGEST and path.suffix.lower() in (".edf", ".bdf"):  # with signals beside
+            with path.open("rb") as file:
+                return Document(path, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         if size > LARGEST:
             raise RecordingError(
                 f"has {size / 2**20:.0f} MiB, and no {what} has more than {LARGEST // 2**20}. "

@@ -25,6 +25,8 @@ from .times import seconds_of_day
 if TYPE_CHECKING:
     from ..utils.types import Hypnogram as HypnogramSource
 
+_MOST_EPOCHS = 10_000_000  # a week of windows of 0.1 s has 6 million
+
 
 def read_hypnogram(
     source: HypnogramSource,
@@ -178,6 +180,8 @@ def hypnogram_to_stages(
     if n_epochs is None:
         # Rounded, since durations written in decimals may miss the last epoch by an ulp.
         n_epochs = int(np.floor(round(length / epoch_length, 6)))
+    if not 0 <= n_epochs <= _MOST_EPOCHS:
+        raise RecordingError(f"{n_epochs} epochs of {epoch_length:g} s are no recording's.")
     if not n_epochs:
         return np.zeros(0, dtype=int)
     laid = lay_on_recording(marks, RecordingClock(length, start, first_time))

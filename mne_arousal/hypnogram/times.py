@@ -10,6 +10,7 @@ import numpy as np
 
 DAY = 86400.0  # s
 _HOUR = 3600.0
+_LONGEST_TEXT = 80  # characters of a time
 _CLOCK = re.compile(r"^(\d{1,2})[:.](\d{2})(?:[:.](\d{2}(?:[.,]\d+)?))?\s*([ap]\.?m\.?)?$", re.I)
 _DATE = re.compile(r"^(\d{1,4})([-./])(\d{1,2}|[a-z]{3})\2(\d{1,4})(?:[T ,]+(.*))?$", re.I)
 _ZONE = re.compile(r"\s*(Z|[+-]\d{2}:?\d{2})$")
@@ -20,7 +21,9 @@ _GERMAN = {"mrz": 3, "mai": 5, "okt": 10, "dez": 12}
 def parse_number(text: str) -> float | None:
     """Read a number with a decimal point or comma; None for what is none."""
     text = text.strip()
-    if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?", text):
+    if len(text) > _LONGEST_TEXT or not re.fullmatch(
+        r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?", text
+    ):
         return None
     value = float(text.replace(",", "."))
     return value if abs(value) < math.inf else None
@@ -28,7 +31,7 @@ def parse_number(text: str) -> float | None:
 
 def parse_clock(text: str) -> float | None:
     """Read a time of the day, s after midnight; None for what is none."""
-    found = _CLOCK.match(text.strip())
+    found = _CLOCK.match(text.strip()) if len(text) < _LONGEST_TEXT else None
     if not found:
         return None
     hours, minutes, seconds, half = found.groups()
@@ -56,7 +59,7 @@ def parse_dates(text: str) -> tuple[datetime, ...]:
         the time on the clock, since EDF keeps the clock and calls it UTC. Empty for no date.
     """
     text = text.strip().strip("\"'")
-    found = _DATE.match(text)
+    found = _DATE.match(text) if len(text) < _LONGEST_TEXT else None
     if not found:
         return ()
     first, mark, middle, last, rest = found.groups()

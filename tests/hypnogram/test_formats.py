@@ -133,3 +133,22 @@ def test_large_files_are_refused(tmp_path):
         file.truncate(65 * 2**20)
     with pytest.raises(RecordingError, match="65 MiB"):
         read_hypnogram(path)
+
+
+def test_annotations_in_a_large_edf(tmp_path, monkeypatch):
+    """A recording that holds its own stages may be of any size: it is not read as a whole."""
+    from mne_arousal.hypnogram import document
+
+    monkeypatch.setattr(document, "LARGEST", 1000)
+    edf_plus(tmp_path / "night.edf")
+    found = hypnogram_to_stages(tmp_path / "night.edf", duration=1800, start=START)
+    np.testing.assert_array_equal(found, CODES)
+
+
+def test_a_week_of_seconds_takes_seconds(tmp_path):
+    """What grows with the square of the length shows here."""
+    path = tmp_path / "week.csv"
+    path.write_text("onset,duration,description\n" + "".join(f"{i},1,N2\n" for i in range(60000)))
+    assert (hypnogram_to_stages(path, duration=60000) == 2).all()
+    with pytest.raises(RecordingError, match="no recording's"):
+        hypnogram_to_stages([0, 1, 2], duration=1e5, epoch_length=1e-9)

@@ -18,6 +18,7 @@ from ..times import seconds_of_day
 
 _TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d+(?:\.\d*)?))?\x14([^\x00]*?)\x14?\x00")
 _FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes of each signal's fields in the header
+_MOST = 2_000_000  # annotations; a week has 604,800 s
 _NO_DATE = datetime(1985, 1, 1, tzinfo=UTC)  # the first date of EDF, written where there is none
 
 
@@ -53,6 +54,8 @@ def read(document: Document) -> Scoring:
             f"table or a list of stages. Its header is no EDF+ header ({error}).",
             document.name,
         ) from error
+    if sum(block.count(b"\x14") for block in blocks) > _MOST:
+        raise RecordingError(f"has more than {_MOST} annotations.", document.name)
     rows = [
         (float(found[1]), float(found[2]) if found[2] else np.nan, _decode(text))
         for block in blocks
@@ -72,11 +75,11 @@ def read(document: Document) -> Scoring:
     return scoring
 
 
-def _has_no_date(data: bytes) -> bool:
+def _has_no_date(data) -> bool:
     return data[88:168].startswith(b"Startdate X ")
 
 
-def _annotation_blocks(data: bytes) -> list[bytes]:
+def _annotation_blocks(data) -> list[bytes]:
     if data[:8] not in (b"0       ", b"\xffBIOSEMI"):
         raise ValueError("its first bytes are others")
     n_signals = int(data[252:256])
@@ -102,7 +105,7 @@ def _annotation_blocks(data: bytes) -> list[bytes]:
     ]
 
 
-def _start(data: bytes) -> datetime | None:
+def _start(data) -> datetime | None:
     found = re.fullmatch(
         r"(\d\d)\.(\d\d)\.(\d\d)(\d\d)[.:](\d\d)[.:](\d\d)", data[168:184].decode("latin-1")
     )

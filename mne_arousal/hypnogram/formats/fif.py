@@ -17,7 +17,7 @@ _FILE_ID = b"\x00\x00\x00\x64"  # the kind of the first tag, FIFF_FILE_ID, big-e
 
 def matches(document: Document) -> bool:
     """Tell whether it is FIF."""
-    return document.data.startswith(_FILE_ID) or document.suffix == ".fif"
+    return document.data[:4] == _FILE_ID or document.suffix == ".fif"
 
 
 def read(document: Document) -> Scoring:
@@ -39,7 +39,7 @@ def read(document: Document) -> Scoring:
         If MNE can't read it.
     """
     try:
-        _check_tags(document.data)
+        _check_tags(bytes(document.data))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the error below says it
             annotations = mne.read_annotations(document.path)

@@ -107,13 +107,13 @@ def _from_columns(table: Columns, document: Document, wanted) -> Scoring:
             _in_order(table, labels), epoch_length=_length(table), only_stages=only_stages
         )
     duration, end = table.find(DURATION_COLUMNS), table.find(END_COLUMNS)
-    keep = [i for i, text in enumerate(table[onset]) if text]
+    rows = [row for row in table.rows if row[onset]]
     scoring = lay_out(
-        [table[onset][i] for i in keep],
-        None if duration is None else [table[duration][i] for i in keep],
-        [labels[i] for i in keep],
+        [row[onset] for row in rows],
+        None if duration is None else [row[duration] for row in rows],
+        [row[at] for row in rows],
         document.name,
-        ends=None if end is None else [table[end][i] for i in keep],
+        ends=None if end is None else [row[end] for row in rows],
         day=_day(table.preface),
     )
     scoring.only_stages = only_stages
