@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import mne
@@ -15,11 +14,13 @@ from sklearn.pipeline import Pipeline
 
 from .arousals.context import preceding_events
 from .arousals.edges import locate_events
-from .hypnogram import hypnogram_to_stages
+from .hypnogram.codes import STAGES
+from .hypnogram.reading import stages_of_raw
 from .night import EVENT_COLUMNS, Night
 from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
 from .recording.derived import recorded_channels
 from .recording.reading import read_recording
+from .utils.annotations import FIRST_TIME
 
 if TYPE_CHECKING:
     from .utils.types import Hypnogram, Picks, RandomState, Recording, Reference, Verbose
@@ -29,6 +30,7 @@ def annotate_arousals(
     raw: Recording,
     *,
     hypnogram: Hypnogram | None = None,
+    epoch_length: float | None = None,
     picks: Picks = "auto",
     reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
@@ -44,9 +46,13 @@ def annotate_arousals(
     ----------
     raw : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         A polysomnography of at least 5 min with at least one EEG channel. It is not changed.
-    hypnogram : mne.Annotations | array | path-like | None
-        Stages, used only to tell sleep from wake: annotations as MNE reads them from Sleep-EDF, or
-        one stage per 30 s. None tells sleep from wake by the recording itself.
+    hypnogram : mne.Annotations | array, shape (n_epochs,) | path-like | None
+        Stages that somebody else scored, as :func:`mne_arousal.hypnogram.read_hypnogram` takes
+        them. They tell sleep from wake and where REM sleep is, and enter no fit. None tells both
+        by the recording itself.
+    epoch_length : float | None
+        Length of one entry of a hypnogram that is a list, s. None takes what the hypnogram says,
+        or infers it where the number of entries fits the recording, and says so.
     picks : "auto" | list of str | dict
         Channels by name, or ``{name: role}``; ``"auto"`` goes by types, names and signals.
     reference : "auto" | None | dict
@@ -73,7 +79,9 @@ def annotate_arousals(
         only some channels show the arousal; ``extras`` with ``score``, ``onset_low`` and
         ``onset_high`` (90 % interval of the onset, on the same clock as ``onset``), ``end_low``
         and ``end_high`` (of the end), ``stage_cluster`` and ``kind`` (what changes most:
-        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``).
+        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``). Where the recording has a date and was
+        cropped, onsets count from the start of the whole one, as MNE has it, and ``first_time``
+        says by how much the first sample lies behind that.
 
     Raises
     ------
@@ -82,6 +90,7 @@ def annotate_arousals(
 
     See Also
     --------
+    add_arousals : Add them to the recording.
     make_arousal_pipeline : The steps behind it.
 
     Examples
@@ -98,6 +107,7 @@ def annotate_arousals(
     night = analyze_recording(
         raw,
         hypnogram=hypnogram,
+        epoch_length=epoch_length,
         picks=picks,
         reference=reference,
         features=features,
@@ -114,6 +124,7 @@ def analyze_recording(
     source: Recording,
     *,
     hypnogram: Hypnogram | None = None,
+    epoch_length: float | None = None,
     picks: Picks = "auto",
     reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
@@ -129,8 +140,10 @@ def analyze_recording(
     ----------
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         The recording.
-    hypnogram : mne.Annotations | array | path-like | None
+    hypnogram : mne.Annotations | array, shape (n_epochs,) | path-like | None
         Stages, as in :func:`annotate_arousals`, as are all other parameters.
+    epoch_length : float | None
+        Length of one entry of a hypnogram that is a list, s.
     picks : "auto" | list of str | dict
         Channels.
     reference : "auto" | None | dict
@@ -174,6 +187,9 @@ def analyze_recording(
     with use_log_level(verbose):
         clock = _Clock()
         raw, name = read_recording(source)
+        given = None
+        if hypnogram is not None:  # first, since a file that can't be used should cost no minute
+            given = stages_of_raw(hypnogram, raw, epoch_length=epoch_length, recording=name)
         if pipeline is None:
             pipeline = make_arousal_pipeline(
                 features=features,
@@ -193,9 +209,10 @@ def analyze_recording(
             clusterer.fit(table)
             clock.lap("states and stages")
         recording = table.index[0][0]
-        wake = None if hypnogram is None else {recording: _wake_epochs(hypnogram, raw)}
+        wake = None if given is None else {recording: given.stages <= 0}
+        rem = None if given is None else {recording: given.stages == STAGES.index("R")}
         stages = clusterer.predict_stages(table).drop(columns="recording")
-        found = clusterer.analyze(table, wake=wake)[recording]
+        found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
         arousals, rejected = _locate(found.events, windows.datasets[0].raw, raw, clusterer)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
@@ -218,6 +235,7 @@ def analyze_recording(
             calibration=found.calibration,
             window_length=float(clusterer.window_length),
             parameters=pipeline_parameters(pipeline),
+            given_hypnogram=given,
         )
 
 
@@ -277,13 +295,9 @@ def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
     return pd.concat(tables, axis=1)
 
 
-def _wake_epochs(hypnogram, raw: BaseRaw) -> np.ndarray:
-    duration = raw.n_times / raw.info["sfreq"]
-    start = raw.info["meas_date"]
-    if start is not None:
-        start += timedelta(seconds=raw.first_time)  # a cropped Raw begins later than its date says
-    stages = hypnogram_to_stages(hypnogram, duration=duration, start=start)
-    return stages <= 0  # wake, and what the scorer left open
+def _wake_epochs(hypnogram: Hypnogram, raw: BaseRaw) -> np.ndarray:
+    """Epochs of 30 s that a hypnogram calls wake, or leaves open."""
+    return stages_of_raw(hypnogram, raw).stages <= 0
 
 
 def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
@@ -296,6 +310,7 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
             for column in EVENT_COLUMNS
             if column.in_annotations
         }
+        | ({FIRST_TIME: round(shift, 4)} if shift else {})
         for arousal in arousals.itertuples()
     ]
     return mne.Annotations(

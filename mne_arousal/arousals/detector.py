@@ -52,6 +52,7 @@ def detect_arousals(
     window_length: float,
     epoch_length: float,
     wake: np.ndarray | None = None,
+    rem: np.ndarray | None = None,
     state_wakefulness: np.ndarray | None = None,
 ) -> Detection:
     """Find the arousals of one recording.
@@ -72,6 +73,8 @@ def detect_arousals(
         Lengths, s.
     wake : array of bool | None
         Epochs of wake, from a hypnogram; None tells them by the recording itself.
+    rem : array of bool | None
+        Epochs of REM sleep, from a hypnogram; None tells them by the recording itself.
     state_wakefulness : array, shape (n_windows,) | None
         How wake-like the state of each window is.
 
@@ -85,9 +88,10 @@ def detect_arousals(
         columns,
         components=components,
         window_length=window_length,
+        wake=wake,
         state_wakefulness=state_wakefulness,
     )
-    asleep, atonia = sleep_gates(table, columns, wake)
+    asleep, atonia = sleep_gates(table, columns, wake, rem)
     hop = table.hop(window_length)
     events, calibration = detect_events(
         parts, asleep, atonia, hop=hop, window_length=window_length, rules=rules
@@ -108,25 +112,28 @@ def evidence_parts(
     *,
     components: tuple[str, ...],
     window_length: float,
+    wake: np.ndarray | None = None,
     state_wakefulness: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Compute the evidence of a recording's sleep period and its parts.
 
     Parameters
     ----------
-    table, columns, components, window_length, state_wakefulness
+    table, columns, components, window_length, wake, state_wakefulness
         As in `detect_arousals`.
 
     Returns
     -------
     parts : dict of array, shape (n_windows,)
-        As `compute_evidence` returns them; 0 outside the sleep period.
+        As `compute_evidence` returns them; 0 outside the sleep period, which goes from the first
+        to the last epoch of sleep where a hypnogram tells them.
     """
-    rows = table.rows_inside
+    asleep, _ = sleep_gates(table, columns, wake)
+    rows = table.rows_inside if wake is None or not asleep.any() else _from_first_to_last(asleep)
     parts = compute_evidence(
         table.values[rows],
         columns,
-        sleep_gates(table, columns)[0][rows],
+        asleep[rows],
         hop=table.hop(window_length),
         window_length=window_length,
         state_wakefulness=None if state_wakefulness is None else state_wakefulness[rows],
@@ -136,6 +143,13 @@ def evidence_parts(
     for name, values in parts.items():
         out[name][rows] = values
     return out
+
+
+def _from_first_to_last(asleep: np.ndarray) -> np.ndarray:
+    at = np.flatnonzero(asleep)
+    rows = np.zeros(len(asleep), dtype=bool)
+    rows[at[0] : at[-1] + 1] = True
+    return rows
 
 
 def detect_events(

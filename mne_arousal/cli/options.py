@@ -36,6 +36,23 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
     add_verbose_option(parser)
 
 
+def add_epoch_length_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--epoch-length`` beside ``--hypnogram``.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of the sub-command.
+    """
+    parser.add_argument(
+        "--epoch-length",
+        type=float,
+        metavar="S",
+        help="length of one entry of a hypnogram that is a list, in s (default: what the file "
+        "says, or what fits the recording)",
+    )
+
+
 def add_channel_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--picks`` and ``--reference`` to the parser of a sub-command.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from .options import (
     add_channel_options,
     add_detection_options,
+    add_epoch_length_option,
     channel_options,
     detection_options,
 )
@@ -39,6 +40,7 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--hypnogram", metavar="FILE", help="an expert's stages, drawn, and gating wake"
     )
+    add_epoch_length_option(parser)
     parser.add_argument(
         "--examples", metavar="N", type=int, default=3, help="arousals drawn close up (default 3)"
     )
@@ -87,7 +89,12 @@ def _of_recording(source: Path, arguments):
 
     warnings.showwarning = keep  # the command's own context puts it back
     options = channel_options(arguments) | detection_options(arguments)
-    night = analyze_recording(source, hypnogram=arguments.hypnogram, **options)
+    night = analyze_recording(
+        source,
+        hypnogram=arguments.hypnogram,
+        epoch_length=arguments.epoch_length,
+        **options,
+    )
     return make_report(
         night,
         raw=source,
