@@ -73,10 +73,8 @@ def summarize(
     if wake_clusters is None:
         wake_clusters = getattr(arousals, "wake_clusters", [0])
     begins, lengths, clusters = _epochs(stages)
-    if told is None:  # -1 is an epoch without a valid signal, and no stage
-        asleep = ~np.isin(clusters, [-1, *wake_clusters])
-    else:
-        asleep = told
+    # -1 is an epoch without a valid signal, and no stage
+    asleep = ~np.isin(clusters, [-1, *wake_clusters]) if told is None else told
     epoch = np.clip(np.searchsorted(begins, onsets, side="right") - 1, 0, len(begins) - 1)
     hours = lengths / 3600.0
     rows = [("night", "all", hours[asleep].sum(), len(onsets), int(asleep[epoch].sum()))]
