@@ -8,6 +8,7 @@ from .encoder import PSGEncoder
 from .night import Night
 from .night_file import load_night
 from .pipeline import make_arousal_pipeline
+from .raw_annotations import add_arousals
 from .recording.windower import PSGWindower
 from .spectral import SpectralTransformer
 from .summary import summarize
@@ -23,6 +24,7 @@ __all__ = [
     "PSGWindower",
     "RecordingError",
     "SpectralTransformer",
+    "add_arousals",
     "analyze_recording",
     "annotate_arousals",
     "annotate_bids",

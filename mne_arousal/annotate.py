@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import mne
@@ -15,20 +14,25 @@ from sklearn.pipeline import Pipeline
 
 from .arousals.context import preceding_events
 from .arousals.edges import locate_events
-from .hypnogram import hypnogram_to_stages
+from .hypnogram.codes import STAGES
+from .hypnogram.reading import stages_of_raw
 from .night import EVENT_COLUMNS, Night
 from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
+from .recording.derived import recorded_channels
 from .recording.reading import read_recording
+from .utils.annotations import FIRST_TIME
 
 if TYPE_CHECKING:
-    from .utils.types import Hypnogram, Picks, RandomState, Recording, Verbose
+    from .utils.types import Hypnogram, Picks, RandomState, Recording, Reference, Verbose
 
 
 def annotate_arousals(
     raw: Recording,
     *,
     hypnogram: Hypnogram | None = None,
+    epoch_length: float | None = None,
     picks: Picks = "auto",
+    reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
     false_alarms_per_hour: float = 2.0,
     pipeline: Pipeline | None = None,
@@ -42,19 +46,25 @@ def annotate_arousals(
     ----------
     raw : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         A polysomnography of at least 5 min with at least one EEG channel. It is not changed.
-    hypnogram : mne.Annotations | array | path-like | None
-        Stages, used only to tell sleep from wake: annotations as MNE reads them from Sleep-EDF, or
-        one stage per 30 s. None tells sleep from wake by the recording itself.
+    hypnogram : mne.Annotations | array, shape (n_epochs,) | path-like | None
+        Stages that somebody else scored, as :func:`mne_arousal.hypnogram.read_hypnogram` takes
+        them. They tell sleep from wake and where REM sleep is, and enter no fit. None tells both
+        by the recording itself.
+    epoch_length : float | None
+        Length of one entry of a hypnogram that is a list, s. None takes what the hypnogram says,
+        or infers it where the number of entries fits the recording, and says so.
     picks : "auto" | list of str | dict
-        Channels by name, or ``{name: role}``; ``"auto"`` goes by types and names.
+        Channels by name, or ``{name: role}``; ``"auto"`` goes by types, names and signals.
+    reference : "auto" | None | dict
+        Derivations to make where mastoids are channels, as in :class:`PSGWindower`.
     features : tuple of str
         Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"``, ``"body"``.
     false_alarms_per_hour : float
         Events an hour of sleep that the noise of this night may cause; more finds weaker arousals.
     pipeline : sklearn.pipeline.Pipeline | None
         Pipeline to use in place of :func:`make_arousal_pipeline`'s. One that is fitted is applied
-        as it is, one that is not is fitted. `picks`, `features`, `false_alarms_per_hour` and
-        `device` are then the pipeline's own.
+        as it is, one that is not is fitted. `picks`, `reference`, `features`,
+        `false_alarms_per_hour` and `device` are then the pipeline's own.
     device : str
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     random_state : int | None
@@ -69,7 +79,9 @@ def annotate_arousals(
         only some channels show the arousal; ``extras`` with ``score``, ``onset_low`` and
         ``onset_high`` (90 % interval of the onset, on the same clock as ``onset``), ``end_low``
         and ``end_high`` (of the end), ``stage_cluster`` and ``kind`` (what changes most:
-        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``).
+        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``). Where the recording has a date and was
+        cropped, onsets count from the start of the whole one, as MNE has it, and ``first_time``
+        says by how much the first sample lies behind that.
 
     Raises
     ------
@@ -78,6 +90,7 @@ def annotate_arousals(
 
     See Also
     --------
+    add_arousals : Add them to the recording.
     make_arousal_pipeline : The steps behind it.
 
     Examples
@@ -94,7 +107,9 @@ def annotate_arousals(
     night = analyze_recording(
         raw,
         hypnogram=hypnogram,
+        epoch_length=epoch_length,
         picks=picks,
+        reference=reference,
         features=features,
         false_alarms_per_hour=false_alarms_per_hour,
         pipeline=pipeline,
@@ -109,7 +124,9 @@ def analyze_recording(
     source: Recording,
     *,
     hypnogram: Hypnogram | None = None,
+    epoch_length: float | None = None,
     picks: Picks = "auto",
+    reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
     false_alarms_per_hour: float = 2.0,
     pipeline: Pipeline | None = None,
@@ -123,10 +140,14 @@ def analyze_recording(
     ----------
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         The recording.
-    hypnogram : mne.Annotations | array | path-like | None
+    hypnogram : mne.Annotations | array, shape (n_epochs,) | path-like | None
         Stages, as in :func:`annotate_arousals`, as are all other parameters.
+    epoch_length : float | None
+        Length of one entry of a hypnogram that is a list, s.
     picks : "auto" | list of str | dict
         Channels.
+    reference : "auto" | None | dict
+        Derivations to make.
     features : tuple of str
         Extractors.
     false_alarms_per_hour : float
@@ -166,10 +187,14 @@ def analyze_recording(
     with use_log_level(verbose):
         clock = _Clock()
         raw, name = read_recording(source)
+        given = None
+        if hypnogram is not None:  # first, since a file that can't be used should cost no minute
+            given = stages_of_raw(hypnogram, raw, epoch_length=epoch_length, recording=name)
         if pipeline is None:
             pipeline = make_arousal_pipeline(
                 features=features,
                 picks=picks,
+                reference=reference,
                 false_alarms_per_hour=false_alarms_per_hour,
                 device=device,
                 random_state=random_state,
@@ -184,9 +209,10 @@ def analyze_recording(
             clusterer.fit(table)
             clock.lap("states and stages")
         recording = table.index[0][0]
-        wake = None if hypnogram is None else {recording: _wake_epochs(hypnogram, raw)}
+        wake = None if given is None else {recording: given.stages <= 0}
+        rem = None if given is None else {recording: given.stages == STAGES.index("R")}
         stages = clusterer.predict_stages(table).drop(columns="recording")
-        found = clusterer.analyze(table, wake=wake)[recording]
+        found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
         arousals, rejected = _locate(found.events, windows.datasets[0].raw, raw, clusterer)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
@@ -209,6 +235,7 @@ def analyze_recording(
             calibration=found.calibration,
             window_length=float(clusterer.window_length),
             parameters=pipeline_parameters(pipeline),
+            given_hypnogram=given,
         )
 
 
@@ -224,6 +251,10 @@ def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFr
     )
     short = accepted.drop(index=arousals.index).assign(reason="too short")
     rejected = pd.concat([events[events["reason"] != ""], short]).sort_values("onset")
+    # MNE and BIDS allow for channels of the recording alone, and a derivation may not be one
+    arousals["ch_names"] = [
+        recorded_channels(names, raw.ch_names) for names in arousals["ch_names"]
+    ]
     return arousals.reset_index(drop=True), rejected.drop(columns="recording")
 
 
@@ -264,13 +295,9 @@ def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
     return pd.concat(tables, axis=1)
 
 
-def _wake_epochs(hypnogram, raw: BaseRaw) -> np.ndarray:
-    duration = raw.n_times / raw.info["sfreq"]
-    start = raw.info["meas_date"]
-    if start is not None:
-        start += timedelta(seconds=raw.first_time)  # a cropped Raw begins later than its date says
-    stages = hypnogram_to_stages(hypnogram, duration=duration, start=start)
-    return stages <= 0  # wake, and what the scorer left open
+def _wake_epochs(hypnogram: Hypnogram, raw: BaseRaw) -> np.ndarray:
+    """Epochs of 30 s that a hypnogram calls wake, or leaves open."""
+    return stages_of_raw(hypnogram, raw).stages <= 0
 
 
 def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
@@ -283,6 +310,7 @@ def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
             for column in EVENT_COLUMNS
             if column.in_annotations
         }
+        | ({FIRST_TIME: round(shift, 4)} if shift else {})
         for arousal in arousals.itertuples()
     ]
     return mne.Annotations(

@@ -9,17 +9,21 @@ exports XML (``annotationlist``) and CSV (``Onset,Duration,Annotation``). YASA k
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from itertools import zip_longest
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import mne
 import numpy as np
 import pandas as pd
+from mne.utils import logger
 
+from .hypnogram.document import read_document
+from .hypnogram.formats import read_scoring
+from .hypnogram.formats.columns import is_time
+from .hypnogram.times import seconds_of_day
+from .utils.annotations import FIRST_TIME
 from .utils.errors import RecordingError
 from .utils.files import partial_file
 
@@ -29,13 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["read_annotation_file", "write_annotations"]
 
 WRITERS = ("csv", "fif", "edf", "xml", "annot")
-_ANNOT_COLUMNS = {
-    6: ("class", "instance", "channel", "start", "stop", "meta"),
-    4: ("class", "instance", "start", "stop"),
-    3: ("class", "start", "stop"),
-}
-_CLOCK = re.compile(r"^(\d{1,2})[:.](\d{2})[:.](\d{2}(?:\.\d+)?)$")
-_EPOCH = re.compile(r"^e:(\d+)(?::([\d.]+))?(?::([\d.]+))?$")
+_EDF_YEARS = (1985, 2084)  # its header has two digits
+_READ = (".annot", ".xml", ".csv", ".txt")
 
 
 def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mne.Annotations:
@@ -78,155 +77,30 @@ def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mn
     4.5
     """
     path = Path(path)
-    readers = {".annot": _read_luna, ".xml": _read_xml, ".csv": _read_table, ".txt": _read_table}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise RecordingError(f"{path.name}: annotations are read from {', '.join(readers)} files.")
-    try:
-        rows, origin = reader(path, start)
-    except (ElementTree.ParseError, UnicodeDecodeError, KeyError, ValueError) as error:
+    if path.suffix.lower() not in _READ:
+        raise RecordingError(f"{path.name}: annotations are read from {', '.join(_READ)} files.")
+    document = read_document(path, "annotation")
+    scoring = read_scoring(document, lambda label: bool(label) and not is_time(label), start)
+    if scoring.onset is None or scoring.duration is None:
         raise RecordingError(
-            f"can't be read as annotations ({error}). Check that it is whole, and of the format "
-            "that its name says.",
+            "can't be read as annotations (they have no onsets). Check that it is whole, and of "
+            "the format that its name says.",
             path.name,
-        ) from error
-    onset, duration, description = zip(*rows, strict=True) if rows else ((), (), ())
-    return mne.Annotations(onset, duration, description, orig_time=origin)
-
-
-def _read_luna(path, start):
-    lines = [
-        re.split(r"\t" if "\t" in line else r"\s+", line.strip("\n"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not line.startswith("#")
-    ]
-    if lines and lines[0][0] == "class":
-        lines = lines[1:]
-    rows = []
-    for cells in lines:
-        columns = _ANNOT_COLUMNS.get(len(cells))
-        if columns is None:
-            raise ValueError(f"a line has {len(cells)} columns, not 3, 4 or 6: {cells}")
-        row = dict(zip(columns, cells, strict=True))
-        begin, end = _luna_interval(row["start"], row["stop"], start)
-        rows.append([begin, end, row["class"]])
-    for row, following in zip_longest(rows, rows[1:]):
-        if row[1] is None:  # "...": up to the next
-            row[1] = row[0] if following is None else following[0]
-    return [(begin, end - begin, text) for begin, end, text in rows], None
-
-
-def _luna_interval(first: str, last: str, start) -> tuple[float, float | None]:
-    found = _EPOCH.match(first)
-    if found:
-        begin, end = _epoch_span(found)
-        stop = _EPOCH.match(last)
-        return begin, _epoch_span(stop)[1] if stop else end
-    begin = _seconds(first, start)
-    if last == "...":
-        return begin, None
-    if last == ".":
-        return begin, begin
-    if last.startswith("+"):
-        return begin, begin + float(last[1:])
-    end = _seconds(last, start)
-    # an interval over midnight ends earlier by the clock than it begins
-    return begin, end if end >= begin else end + 86400
-
-
-def _epoch_span(found) -> tuple[float, float]:
-    number, length, step = found.groups()
-    length = float(length or 30)
-    begin = (int(number) - 1) * float(step or length)
-    return begin, begin + length
-
-
-def _seconds(text: str, start) -> float:
-    """Seconds from the start of the recording: a number, ``0+h:m:s``, or a time of the clock."""
-    text = text.strip().replace(",", ".")
-    elapsed = text.startswith("0+")
-    found = _CLOCK.match(text[2:] if elapsed else text)
-    if not found:
-        return float(text)
-    hours, minutes, seconds = found.groups()
-    time = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    if elapsed:
-        return time
-    if start is None:
-        raise ValueError(f"{text} is a time of the clock, and when the recording starts is unknown")
-    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    return (time - (start - midnight).total_seconds()) % 86400
-
-
-def _read_xml(path, start):
-    content = path.read_bytes()
-    if b"<!ENTITY" in content:  # entities that stand for each other can fill any memory
-        raise ValueError("it declares entities")
-    root = ElementTree.fromstring(content)
-    if root.tag != "annotationlist":
-        raise ValueError(f"its root is {root.tag!r}, not EDFbrowser's 'annotationlist'")
-    table = [
-        (
-            node.findtext("onset", "").strip(),
-            float(node.findtext("duration", "").strip() or 0),
-            node.findtext("description", ""),
         )
-        for node in root.iter("annotation")
-    ]
-    return _dated(table, start)
-
-
-def _read_table(path, start):
-    table = pd.read_csv(path, sep=None, engine="python", dtype=str, keep_default_na=False)
-    table.columns = [str(name).strip().lower() for name in table.columns]
-    durations = table["duration"] if "duration" in table else [""] * len(table)
-    rows = zip(table["onset"], durations, table["annotation"], strict=True)
-    return _dated([(onset, float(length or 0), text) for onset, length, text in rows], start)
-
-
-def _dated(table, start):
-    """Turn onsets that may be dates into seconds and the date that they count from."""
-    if not table or "T" not in table[0][0]:
-        return [(_seconds(onset, start), length, text) for onset, length, text in table], None
-    dates = [_date(onset) for onset, _, _ in table]
-    return [
-        ((date - dates[0]).total_seconds(), length, text)
-        for date, (_, length, text) in zip(dates, table, strict=True)
-    ], dates[0]
-
-
-def _date(text: str) -> datetime:
-    date = datetime.fromisoformat(text.rstrip("Z"))
-    return date if date.tzinfo else date.replace(tzinfo=UTC)  # MNE's dates of EDF files are UTC
-
-
-def read_epoch_labels(path) -> list[str] | None:
-    """Read one stage an epoch from a text file, or return None where it is no such file.
-
-    Parameters
-    ----------
-    path : Path
-        ``.eannot`` (Luna), ``.txt`` or ``.csv`` (YASA: one integer or name a line, or a table
-        with a column of stages).
-
-    Returns
-    -------
-    labels : list of str | None
-        As they stand in the file.
-    """
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if path.suffix.lower() == ".csv" and lines:
-        names = [name.strip().lower() for name in lines[0].split(",")]
-        column = next((n for n in ("stage", "hypno", "hypnogram") if n in names), None)
-        if column is not None and "onset" not in names:
-            cells = [line.split(",") for line in lines[1:]]
-            return [row[names.index(column)].strip() for row in cells]
-    if any(re.search(r"[,;\t]", line) for line in lines):
-        return None
-    if lines and lines[0].lower() in ("stage", "stages", "hypno", "hypnogram"):
-        lines = lines[1:]
-    return lines or None
+    onset = scoring.onset
+    if scoring.clock is not None:
+        if start is None:
+            raise RecordingError(
+                "holds times of the clock, and when the recording starts is unknown: pass start=.",
+                path.name,
+            )
+        onset = onset + (scoring.clock - seconds_of_day(start)) % 86400.0
+    return mne.Annotations(
+        onset,
+        np.nan_to_num(scoring.duration),
+        scoring.labels,
+        orig_time=scoring.starts[0] if scoring.starts else None,
+    )
 
 
 def write_annotations(
@@ -300,7 +174,11 @@ def write_annotations(
 def _rows(onset, annotations):
     extras = [
         # intervals are on the clock of the onsets, and move with them
-        {key: _moved(key, value, new - old) for key, value in dict(more).items()}
+        {
+            key: _moved(key, value, new - old)
+            for key, value in dict(more).items()
+            if key != FIRST_TIME  # onsets count from the first sample in these files
+        }
         for more, new, old in zip(annotations.extras, onset, annotations.onset, strict=True)
     ]
     return zip(
@@ -369,6 +247,8 @@ def _write_edf(path, onset, annotations, begin) -> None:
     if not marks:  # a file with neither signals nor annotations is none; EDF+ has this text
         marks = [edfio.EdfAnnotation(0.0, None, "Recording starts")]
     when = {} if begin is None else {"starttime": begin.time().replace(tzinfo=None)}
-    if begin is not None:
+    if begin is not None and _EDF_YEARS[0] <= begin.year <= _EDF_YEARS[1]:
         when["recording"] = edfio.Recording(startdate=begin.date())
+    elif begin is not None:
+        logger.info(f"{path.name}: EDF+ has no dates of {begin.year}; the time of the day is kept.")
     edfio.Edf([], annotations=marks, **when).write(path)

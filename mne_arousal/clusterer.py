@@ -239,7 +239,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         table = pd.concat(tables, ignore_index=True)
         return table.set_axis(X.index) if isinstance(X, pd.DataFrame) else table
 
-    def detect(self, X, *, wake=None, return_candidates=False):
+    def detect(self, X, *, wake=None, rem=None, return_candidates=False):
         """Find arousals.
 
         Parameters
@@ -249,6 +249,9 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         wake : dict | None
             For a recording's name, array of bool, shape (n_epochs,): epochs that are wake, from a
             hypnogram. None tells them by fast activity and muscle tone.
+        rem : dict | None
+            For a recording's name, array of bool, shape (n_epochs,): epochs that are REM sleep,
+            from a hypnogram. None tells them by muscle tone and delta.
         return_candidates : bool
             Keep events that a rule rejects, with the reason in column ``reason``.
 
@@ -259,7 +262,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             ``kind`` (what changes most: ``"theta"``, ``"alpha"``, ``"beta"``, ``"emg"``); with
             `return_candidates` also ``reason``, empty for arousals.
         """
-        found = [detection.events for detection in self.analyze(X, wake=wake).values()]
+        found = [detection.events for detection in self.analyze(X, wake=wake, rem=rem).values()]
         table = (
             pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=EVENT_COLUMNS)
         )
@@ -267,14 +270,14 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             return table
         return table[table["reason"] == ""].drop(columns="reason").reset_index(drop=True)
 
-    def analyze(self, X, *, wake=None) -> dict[str, Detection]:
+    def analyze(self, X, *, wake=None, rem=None) -> dict[str, Detection]:
         """Find arousals, and return what they were measured with beside them.
 
         Parameters
         ----------
         X : DataFrame or array, shape (n_windows, n_features)
             Features with times, or an array where ``hop`` is given.
-        wake : dict | None
+        wake, rem : dict | None
             As in :meth:`detect`.
 
         Returns
@@ -296,6 +299,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 epoch_length=self.epoch_length,
                 body_columns=self._body_columns,
                 wake=None if wake is None else wake.get(r.name),
+                rem=None if rem is None else rem.get(r.name),
                 state_wakefulness=self._state_wakefulness(r),
             )
             for r in self._split(X)

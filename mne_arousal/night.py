@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mne
+import numpy as np
 import pandas as pd
 
+from .hypnogram.codes import UNSCORED
 from .utils.files import partial_file
 
 if TYPE_CHECKING:
+    from .hypnogram.table import Hypnogram
     from .utils.types import PathLike
 
 EXTENSION = ".night.zip"
@@ -173,6 +176,9 @@ class Night:
         Length of a window of `features` and `evidence`, s.
     parameters : dict of str
         Parameters of the pipeline, as Python writes them.
+    given_hypnogram : Hypnogram | None
+        Stages that somebody else scored and that were given, one per 30 s from the first sample
+        on: what told sleep from wake. None where none was given.
 
     See Also
     --------
@@ -204,11 +210,26 @@ class Night:
     calibration: dict[str, float] = field(default_factory=dict)
     window_length: float = 2.0
     parameters: dict[str, str] = field(default_factory=dict)
+    given_hypnogram: Hypnogram | None = None
 
     @property
     def threshold(self) -> float:
         """Score that an event has to exceed on this night."""
         return float(self.calibration.get("threshold", float("nan")))
+
+    @property
+    def asleep(self) -> np.ndarray:
+        """Whether each epoch of `stages` is sleep: as a hypnogram that was given tells it.
+
+        Without one, epochs of stage clusters that are not wake.
+        """
+        clusters = self.stages["cluster"].to_numpy()
+        if self.given_hypnogram is None:
+            return ~np.isin(clusters, [UNSCORED, *self.wake_clusters])
+        asleep = np.zeros(len(clusters), dtype=bool)
+        given = self.given_hypnogram.stages[: len(asleep)]
+        asleep[: len(given)] = given > 0
+        return asleep
 
     @property
     def arousal_index(self) -> float:

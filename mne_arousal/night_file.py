@@ -13,6 +13,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from .hypnogram.table import Hypnogram
 from .night import Night
 from .utils.errors import RecordingError
 
@@ -49,6 +50,11 @@ def write_archive(night: Night, path: Path) -> None:
         "parameters": night.parameters,
         "calibration": {key: float(value) for key, value in night.calibration.items()},
     }
+    if night.given_hypnogram is not None:
+        about["given_hypnogram"] = {
+            "stages": night.given_hypnogram.stages.tolist(),
+            "epoch_length": night.given_hypnogram.epoch_length,
+        }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
 
         def add(name: str, data: bytes) -> None:
@@ -136,7 +142,9 @@ def _read(archive: zipfile.ZipFile) -> Night:
             names = [about["name"]] * len(onsets)
             index = pd.MultiIndex.from_arrays([names, onsets], names=["recording", "onset"])
         arrays[name] = pd.DataFrame(values, index=index, columns=about[name])
+    given = about.get("given_hypnogram")
     return Night(
+        given_hypnogram=None if given is None else Hypnogram(**given),
         name=str(about["name"]),
         duration=float(about["duration"]),
         channels=[str(name) for name in about["channels"]],

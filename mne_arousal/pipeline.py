@@ -14,7 +14,7 @@ from .recording.windower import PSGWindower
 from .spectral import SpectralTransformer
 
 if TYPE_CHECKING:
-    from .utils.types import Picks, RandomState, Verbose
+    from .utils.types import Picks, RandomState, Reference, Verbose
 
 FEATURES = ("spectral", "dmd", "encoder", "body")
 
@@ -26,6 +26,7 @@ def make_arousal_pipeline(
     hop: float = 0.5,
     sfreq: float | None = 100.0,
     picks: Picks = "auto",
+    reference: Reference = "auto",
     n_states: int = 32,
     n_stages: int = 5,
     false_alarms_per_hour: float = 2.0,
@@ -53,6 +54,8 @@ def make_arousal_pipeline(
         Rate that recordings are brought to, Hz.
     picks : "auto" | list of str | dict
         Channels, as in :class:`PSGWindower`.
+    reference : "auto" | None | dict
+        Derivations to make, as in :class:`PSGWindower`.
     n_states, n_stages : int
         States and stage clusters.
     false_alarms_per_hour : float
@@ -110,6 +113,7 @@ def make_arousal_pipeline(
                     hop,
                     sfreq=sfreq,
                     picks=picks,
+                    reference=reference,
                     body="body" in features,
                     verbose=verbose,
                 ),

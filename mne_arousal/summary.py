@@ -9,6 +9,8 @@ import mne
 import numpy as np
 import pandas as pd
 
+from .utils.annotations import recording_onsets
+
 if TYPE_CHECKING:
     from .night import Night
 
@@ -26,12 +28,13 @@ def summarize(
     arousals : Night | mne.Annotations | DataFrame
         Arousals: what :func:`mne_arousal.annotate.analyze_recording` returns, which knows its
         stages; the annotations of :func:`annotate_arousals` (those described ``"arousal"``
-        count), on the clock of the recording's start; or a table with ``onset`` in s.
+        count), of a recording that may be cropped; or a table with ``onset`` in s.
     stages : DataFrame | array | None
         Table with ``onset``, ``duration`` (s) and ``cluster``, or one stage per 30 s with 0 for
         wake. Needed where `arousals` is no ``Night``.
     wake_clusters : sequence of int | None
-        Clusters that are wake. None takes those of the ``Night``, otherwise 0.
+        Clusters that are wake. None takes those of the ``Night``, or the hypnogram that was given
+        to it, otherwise 0.
 
     Returns
     -------
@@ -62,13 +65,16 @@ def summarize(
     4           hour     1         1.00         1   1.00
     """
     onsets = _onsets(arousals)
+    told = None
+    if stages is None and wake_clusters is None:  # a hypnogram that was given rules
+        told = getattr(arousals, "asleep", None)
     if stages is None:
         stages = getattr(arousals, "stages", None)
     if wake_clusters is None:
         wake_clusters = getattr(arousals, "wake_clusters", [0])
     begins, lengths, clusters = _epochs(stages)
     # -1 is an epoch without a valid signal, and no stage
-    asleep = ~np.isin(clusters, [-1, *wake_clusters])
+    asleep = ~np.isin(clusters, [-1, *wake_clusters]) if told is None else told
     epoch = np.clip(np.searchsorted(begins, onsets, side="right") - 1, 0, len(begins) - 1)
     hours = lengths / 3600.0
     rows = [("night", "all", hours[asleep].sum(), len(onsets), int(asleep[epoch].sum()))]
@@ -90,7 +96,7 @@ def summarize(
 
 def _onsets(arousals) -> np.ndarray:
     if isinstance(arousals, mne.Annotations):
-        return arousals.onset[arousals.description == "arousal"]
+        return recording_onsets(arousals)[arousals.description == "arousal"]
     table = getattr(arousals, "arousals", arousals)
     return np.asarray(table["onset"], dtype=float)
 

@@ -186,3 +186,36 @@ def test_sys_info(capsys):
     printed = capsys.readouterr().out
     for name in ("mne-arousal", "mne", "torch"):
         assert name in printed
+
+
+def test_channels_are_told_without_an_analysis(tmp_path, capsys):
+    """Role, use and reason of each channel; options change them."""
+    raw = noise_raw(400.0)
+    raw.rename_channels({raw.ch_names[0]: "C3"})
+    path = tmp_path / "night_raw.fif"
+    raw.save(path, verbose="error")
+    assert main(["channels", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "night_raw: " in printed
+    assert "C3" in printed
+    assert "its name" in printed
+    assert "used: eeg:C3" in printed
+    assert main(["channels", str(path), "--picks", "C3=EOG", "--reference", "none"]) == 0
+    printed = capsys.readouterr().out
+    assert "used: eog:C3" in printed
+    assert "No channel is known as EEG" in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--picks", "C3=brain"], "A role is one of eeg, eog"),
+        (["--picks", "C3=eeg", "C4"], "C4 has no role"),
+        (["--reference", "C3"], "--reference takes auto, none, or pairs"),
+        (["--picks", "nothing"], "has no channel 'nothing'"),
+    ],
+)
+def test_wrong_channel_options(recording, options, message, capsys):
+    """They are refused with what is possible."""
+    assert main(["channels", str(recording), *options]) == 2
+    assert message in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pandas as pd
 from mne.io import BaseRaw
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter
 
-from ..recording.channels import channel_roles
+from ..recording.roles import roles_without_signal
 from ..recording.validity import plausible
 
 CONTEXT_COLUMNS = ["respiratory_drop", "limb_movement", "desaturation"]
@@ -52,17 +52,17 @@ def preceding_events(raw: BaseRaw, onsets) -> pd.DataFrame:
     version 2.6. American Academy of Sleep Medicine.
     """
     onsets = np.asarray(onsets, dtype=float)
-    roles = channel_roles(raw.ch_names, raw.get_channel_types())
+    roles = roles_without_signal(raw)
     out = pd.DataFrame(np.nan, index=range(len(onsets)), columns=CONTEXT_COLUMNS)
     if not len(onsets):
         return out
-    for column, role, judge in (
-        ("respiratory_drop", "resp", _breathing_drops),
-        ("limb_movement", "leg", _leg_moves),
-        ("desaturation", "spo2", _desaturation),
+    for column, wanted, judge in (
+        ("respiratory_drop", ("resp", "effort"), _breathing_drops),
+        ("limb_movement", ("leg",), _leg_moves),
+        ("desaturation", ("spo2",), _desaturation),
     ):
         found = []
-        for name in (name for name, r in roles.items() if r == role):
+        for name in (name for name, role in roles.items() if role in wanted):
             signal = raw.get_data(picks=[name])[0]
             finite = signal[np.isfinite(signal)]
             if len(finite) and finite.max() > finite.min():

@@ -104,6 +104,7 @@ def detect_arousals(
     epoch_length: float,
     body_columns: list[Column] | None = None,
     wake: np.ndarray | None = None,
+    rem: np.ndarray | None = None,
     state_wakefulness: np.ndarray | None = None,
 ) -> Detection:
     """Find the arousals of one recording.
@@ -126,6 +127,8 @@ def detect_arousals(
         What the measures of the body are.
     wake : array of bool | None
         Epochs of wake, from a hypnogram; None tells them by the recording itself.
+    rem : array of bool | None
+        Epochs of REM sleep, from a hypnogram; None tells them by the recording itself.
     state_wakefulness : array, shape (n_windows,) | None
         How wake-like the state of each window is.
 
@@ -143,7 +146,7 @@ def detect_arousals(
         wake=wake,
         state_wakefulness=state_wakefulness,
     )
-    asleep, atonia = sleep_gates(table, columns, wake)
+    asleep, atonia = sleep_gates(table, columns, wake, rem)
     hop = table.hop(window_length)
     candidates, calibration = decide(
         evidence.parts, asleep, atonia, clusters[table.epochs], hop=hop, rules=rules
@@ -190,10 +193,11 @@ def evidence_parts(
     Returns
     -------
     evidence : Evidence
-        As `compute_evidence` returns it; 0 outside the sleep period.
+        As `compute_evidence` returns it; 0 outside the sleep period, which goes from the first to
+        the last epoch of sleep where a hypnogram tells them.
     """
     asleep = sleep_gates(table, columns, wake)[0]
-    rows = table.rows_inside | asleep
+    rows = table.rows_inside if wake is None or not asleep.any() else _from_first_to_last(asleep)
     found = compute_evidence(
         table.values[rows],
         columns,
@@ -209,6 +213,13 @@ def evidence_parts(
     for name, values in found.parts.items():
         parts[name][rows] = values
     return Evidence(parts, found.weights)
+
+
+def _from_first_to_last(asleep: np.ndarray) -> np.ndarray:
+    at = np.flatnonzero(asleep)
+    rows = np.zeros(len(asleep), dtype=bool)
+    rows[at[0] : at[-1] + 1] = True
+    return rows
 
 
 def decide(

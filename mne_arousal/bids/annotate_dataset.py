@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from mne.utils import logger, use_log_level
 
 from ..pipeline import FEATURES
+from ..recording.references import check_reference
+from ..recording.roles import check_picks
 from ..utils.errors import RecordingError
 from .dataset import check_dataset, find_recordings
 from .derivative import PARAMETERS_FILE, write_dataset_files
@@ -23,7 +25,7 @@ from .workers import process_all
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..utils.types import Labels, PathLike, Picks, Verbose
+    from ..utils.types import Labels, PathLike, Picks, Reference, Verbose
 
 
 def annotate_bids(
@@ -37,6 +39,7 @@ def annotate_bids(
     datatypes: Labels = None,
     hypnogram: bool = True,
     picks: Picks = "auto",
+    reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
     false_alarms_per_hour: float = 2.0,
     fit_on: Labels = None,
@@ -68,6 +71,8 @@ def annotate_bids(
         for nothing else.
     picks : "auto" | list of str | dict
         As in :func:`annotate_arousals`.
+    reference : "auto" | None | dict
+        As in :func:`annotate_arousals`.
     features : tuple of str
         As in :func:`annotate_arousals`.
     false_alarms_per_hour : float
@@ -77,8 +82,8 @@ def annotate_bids(
         ``pipeline.safetensors`` and applied to all. None fits a pipeline on each recording by
         itself, which needs no choice.
     pipeline : path-like | None
-        A ``pipeline.safetensors`` of an earlier run, to be applied as it is. `picks`, `features`
-        and `false_alarms_per_hour` are then its own.
+        A ``pipeline.safetensors`` of an earlier run, to be applied as it is. `picks`, `reference`,
+        `features` and `false_alarms_per_hour` are then its own.
     n_jobs : int | None
         Recordings worked on at once, each in one thread; -1 for as many as there are cores. None
         means 1, or what ``joblib.parallel_config`` says, which also chooses another back end
@@ -125,7 +130,14 @@ def annotate_bids(
         root = check_dataset(root)
         folder = choose_output(root, output)
         settings = _settings(
-            folder, features, picks, false_alarms_per_hour, hypnogram, random_state, device
+            folder,
+            features,
+            check_picks(picks),
+            check_reference(reference),
+            false_alarms_per_hour,
+            hypnogram,
+            random_state,
+            device,
         )
         chosen = {"sessions": sessions, "tasks": tasks, "runs": runs, "datatypes": datatypes}
         recordings = find_recordings(root, subjects=subjects, **chosen)
@@ -154,7 +166,7 @@ def annotate_bids(
 
 
 def _settings(
-    folder, features, picks, false_alarms_per_hour, hypnogram, random_state, device
+    folder, features, picks, reference, false_alarms_per_hour, hypnogram, random_state, device
 ) -> Settings:
     if not isinstance(false_alarms_per_hour, int | float) or not 0 < false_alarms_per_hour < float(
         "inf"
@@ -171,6 +183,7 @@ def _settings(
         output=str(folder),
         features=tuple(features),
         picks=picks if isinstance(picks, str | dict) else tuple(picks),
+        reference=reference,
         false_alarms_per_hour=float(false_alarms_per_hour),
         hypnogram=bool(hypnogram),
         random_state=random_state,

@@ -277,6 +277,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
     return make_arousal_pipeline(
         features=settings.features,
         picks=list(picks) if isinstance(picks, tuple) else picks,
+        reference=settings.reference,
         false_alarms_per_hour=settings.false_alarms_per_hour,
         device=settings.device,
         random_state=settings.random_state,

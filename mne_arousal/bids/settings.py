@@ -43,6 +43,8 @@ class Settings:
         SHA-256 of that file.
     token : str
         Mark of the run.
+    reference : "auto" | None | dict
+        Derivations.
     """
 
     output: str
@@ -55,6 +57,7 @@ class Settings:
     pipeline: str | None = None
     pipeline_digest: str | None = None
     token: str = ""
+    reference: str | dict | None = "auto"
 
     def parameters(self) -> dict:
         """Return what the results depend on, for the record and for a run that goes on.
@@ -68,6 +71,7 @@ class Settings:
         return {
             "features": list(self.features),
             "picks": picks,
+            "reference": self._reference(),
             "false_alarms_per_hour": self.false_alarms_per_hour,
             "hypnogram": self.hypnogram,
             "random_state": self.random_state,
@@ -75,6 +79,11 @@ class Settings:
             "pipeline_sha256": self.pipeline_digest,
             "mne-arousal": __version__,
         }
+
+    def _reference(self) -> str | dict[str, list[str]] | None:
+        if isinstance(self.reference, dict):
+            return {channel: list(others) for channel, others in self.reference.items()}
+        return self.reference
 
     def digest(self) -> str:
         """Return the SHA-256 of the parameters."""

@@ -13,8 +13,10 @@ import mne
 from mne.io import BaseRaw
 
 from ..hypnogram import read_hypnogram
+from ..hypnogram.names import stage_code
 from ..recording.reading import EDF_EXTENSIONS, read_recording
 from ..utils.errors import RecordingError
+from ..utils.notes import add_note
 from .dataset import Recording
 
 HEADER_SUBJECT = slice(8, 168)  # EDF and BDF: who was recorded, when and by whom
@@ -88,7 +90,7 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
     if raw.info["meas_date"] is None:
         source.flags.append("no_date")
     if hypnogram and found["events.tsv"] is not None:
-        source.hypnogram = _stages(raw.annotations)
+        source.hypnogram = _stages(raw.annotations, found["events.tsv"], recording.name)
         if source.hypnogram is not None:
             source.flags.append("hypnogram")
     return source
@@ -103,9 +105,17 @@ def _sidecar(recording: Recording, name: str) -> Path | None:
         )
 
 
-def _stages(annotations: mne.Annotations) -> mne.Annotations | None:
+def _stages(annotations: mne.Annotations, events: Path, name: str) -> mne.Annotations | None:
+    """Read stages of ``trial_type``, or of another column of the table, such as ``stage_hum``."""
     try:
         return read_hypnogram(annotations)
+    except RecordingError as error:
+        if any(stage_code(text) is not None for text in annotations.description):
+            text = f"the stages in {events.name} are not used: {error}"
+            add_note("hypnogram_misfit", name, text)
+            return None
+    try:
+        return read_hypnogram(events)
     except RecordingError:  # events of another kind
         return None
 

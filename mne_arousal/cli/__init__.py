@@ -7,20 +7,24 @@ function that takes the parsed arguments and returns the exit status.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .._version import __version__
-from . import demo, detect, report, sys_info
+from . import channels, demo, detect, report, sys_info
 
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
-COMMANDS = (detect, report, demo, sys_info)
+COMMANDS = (detect, channels, report, demo, sys_info)
 
 _EPILOG = """\
 examples:
   mne-arousal demo                                    see it work, offline
   mne-arousal detect night.edf --output results       one recording
+  mne-arousal channels night.edf                      what each channel is taken for
   mne-arousal report night.edf --output night.html    one recording, as a page
   mne-arousal detect study --jobs 4                   a BIDS dataset
   mne-arousal detect --help                           all options
@@ -51,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     from ..utils.errors import RecordingError
 
     set_log_level(arguments.verbose)
-    with warnings.catch_warnings():
+    with _log_to_stderr(), warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
             return arguments.run(arguments)
@@ -61,6 +65,21 @@ def main(argv: list[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("mne-arousal: interrupted", file=sys.stderr)
             return EXIT_INTERRUPTED
+
+
+@contextmanager
+def _log_to_stderr() -> Iterator[None]:
+    """Send MNE's log to stderr: stdout holds results, which another program may read."""
+    from mne.utils import logger
+
+    handlers = [h for h in logger.handlers if type(h) is logging.StreamHandler]
+    before = [handler.setStream(sys.stderr) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, stream in zip(handlers, before, strict=True):
+            if stream is not None:
+                handler.setStream(stream)
 
 
 def _parser() -> argparse.ArgumentParser:

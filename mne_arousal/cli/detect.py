@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
-from .options import add_detection_options, detection_options
+from .options import (
+    add_channel_options,
+    add_detection_options,
+    add_epoch_length_option,
+    channel_options,
+    detection_options,
+)
 
 SOME_FAILED = 1
 _DATASET_ONLY = (
@@ -55,8 +61,11 @@ def add_parser(commands) -> None:
         help="folder for the results; for a dataset derivatives/mne-arousal in it by default",
     )
     parser.add_argument(
-        "--hypnogram", metavar="FILE", help="stages, used only to tell sleep from wake"
+        "--hypnogram",
+        metavar="FILE",
+        help="stages that somebody scored, used to tell sleep from wake and where REM sleep is",
     )
+    add_epoch_length_option(parser)
     parser.add_argument(
         "--format",
         type=_formats,
@@ -65,6 +74,7 @@ def add_parser(commands) -> None:
         help="formats to write the arousals of a recording in beside csv and fif, separated by "
         "commas: edf (EDF+), xml (EDFbrowser), annot (Luna)",
     )
+    add_channel_options(parser)
     add_detection_options(parser)
     _add_dataset_options(parser.add_argument_group("for a BIDS dataset"))
     parser.set_defaults(run=run)
@@ -147,9 +157,14 @@ def _run_recording(arguments) -> int:
         raise RecordingError("Name a folder for the results by --output.")
     if "edf" in arguments.format and find_spec("edfio") is None:
         raise RecordingError("--format edf needs edfio: python -m pip install 'mne-arousal[edf]'.")
-    options = detection_options(arguments)
+    options = channel_options(arguments) | detection_options(arguments)
     folder = check_output_folder(arguments.output)
-    night = analyze_recording(Path(arguments.input), hypnogram=arguments.hypnogram, **options)
+    night = analyze_recording(
+        Path(arguments.input),
+        hypnogram=arguments.hypnogram,
+        epoch_length=arguments.epoch_length,
+        **options,
+    )
     print_night(night)
     for path in [*write_night(night, folder), *_write_formats(night, folder, arguments.format)]:
         print(f"wrote {path}")
@@ -174,7 +189,7 @@ def _run_dataset(arguments) -> int:
 
     if arguments.format:
         raise RecordingError("--format is for one recording; a dataset gets events.tsv files.")
-    if arguments.hypnogram is not None:
+    if arguments.hypnogram is not None or arguments.epoch_length is not None:
         raise RecordingError(
             "--hypnogram is for one recording; of a dataset the stages in events.tsv are used."
         )
@@ -195,6 +210,7 @@ def _run_dataset(arguments) -> int:
             n_jobs=arguments.jobs,
             overwrite=arguments.overwrite,
             dry_run=arguments.dry_run,
+            **channel_options(arguments),
             **detection_options(arguments),
         )
     if arguments.dry_run:

@@ -36,8 +36,8 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
     add_verbose_option(parser)
 
 
-def add_verbose_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--verbose``, which every sub-command has.
+def add_epoch_length_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--epoch-length`` beside ``--hypnogram``.
 
     Parameters
     ----------
@@ -45,10 +45,112 @@ def add_verbose_option(parser: argparse.ArgumentParser) -> None:
         Parser of the sub-command.
     """
     parser.add_argument(
+        "--epoch-length",
+        type=float,
+        metavar="S",
+        help="length of one entry of a hypnogram that is a list, in s (default: what the file "
+        "says, or what fits the recording)",
+    )
+
+
+def add_channel_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--picks`` and ``--reference`` to the parser of a sub-command.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of the sub-command.
+    """
+    parser.add_argument(
+        "--picks",
+        nargs="+",
+        default=(),
+        metavar="NAME=ROLE",
+        help="channels to use, in place of those that are chosen, as C3-M2=eeg Chin=emg; names "
+        "alone keep the role that they are taken for",
+    )
+    parser.add_argument(
+        "--reference",
+        nargs="+",
+        default=("auto",),
+        metavar="NAME=NAME",
+        help="derivations to make, as C3=M2 C4=M1 Cz=M1+M2; auto (default) derives against "
+        "mastoids that are channels, none makes none",
+    )
+
+
+def channel_options(arguments: argparse.Namespace) -> dict:
+    """Turn ``--picks`` and ``--reference`` into keyword arguments of `annotate_arousals`.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        Parsed arguments.
+
+    Returns
+    -------
+    options : dict
+        ``picks`` and ``reference``.
+
+    Raises
+    ------
+    RecordingError
+        If one can't be understood.
+    """
+    from ..recording.references import check_reference
+    from ..recording.roles import check_picks
+
+    return {
+        "picks": check_picks(_picks(list(arguments.picks))),
+        "reference": check_reference(_reference(list(arguments.reference))),
+    }
+
+
+def _picks(given: list[str]) -> str | list[str] | dict[str, str]:
+    from ..utils.errors import RecordingError
+
+    if not given or given == ["auto"]:
+        return "auto"
+    with_role = [pick for pick in given if "=" in pick]
+    if not with_role:
+        return given
+    if len(with_role) < len(given):
+        raise RecordingError(
+            "--picks takes either names alone or NAME=ROLE for all: "
+            f"{next(pick for pick in given if '=' not in pick)} has no role."
+        )
+    return {name: role for name, _, role in (pick.rpartition("=") for pick in given)}
+
+
+def _reference(given: list[str]) -> str | dict[str, tuple[str, ...]] | None:
+    from ..utils.errors import RecordingError
+
+    if [word.lower() for word in given] in (["auto"], ["none"]):
+        return "auto" if given[0].lower() == "auto" else None
+    pairs = [word.rpartition("=") for word in given]
+    for word, (name, _, other) in zip(given, pairs, strict=True):
+        if not name or not other:
+            raise RecordingError(
+                f"--reference takes auto, none, or pairs as C3=M2 C4=M1; got {word}."
+            )
+    return {name: tuple(other.split("+")) for name, _, other in pairs}
+
+
+def add_verbose_option(parser: argparse.ArgumentParser, default: str = "info") -> None:
+    """Add ``--verbose``, which every sub-command has.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of the sub-command.
+    default : str
+        How much to log.
+    """
+    parser.add_argument(
         "--verbose",
         choices=("debug", "info", "warning", "error"),
-        default="info",
-        help="how much to log (default info)",
+        default=default,
+        help=f"how much to log (default {default})",
     )
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from .options import add_detection_options, detection_options
+from .options import (
+    add_channel_options,
+    add_detection_options,
+    add_epoch_length_option,
+    channel_options,
+    detection_options,
+)
 
 
 def add_parser(commands) -> None:
@@ -34,9 +40,11 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--hypnogram", metavar="FILE", help="an expert's stages, drawn, and gating wake"
     )
+    add_epoch_length_option(parser)
     parser.add_argument(
         "--examples", metavar="N", type=int, default=3, help="arousals drawn close up (default 3)"
     )
+    add_channel_options(parser)
     add_detection_options(parser)
     parser.set_defaults(run=run)
 
@@ -80,7 +88,13 @@ def _of_recording(source: Path, arguments):
         show(message, *details, **more)
 
     warnings.showwarning = keep  # the command's own context puts it back
-    night = analyze_recording(source, hypnogram=arguments.hypnogram, **detection_options(arguments))
+    options = channel_options(arguments) | detection_options(arguments)
+    night = analyze_recording(
+        source,
+        hypnogram=arguments.hypnogram,
+        epoch_length=arguments.epoch_length,
+        **options,
+    )
     return make_report(
         night,
         raw=source,

@@ -14,25 +14,14 @@ from scipy.signal import resample_poly
 
 from ..utils.notes import add_note
 from ..utils.windows import BODY_ROLES, Channel
-from .channels import plain_name, signal_kind, unusable_reason
+from .channel_names import plain_name
+from .channels import signal_kind, unusable_reason
 
 HEART_RATES = (25.0, 220.0)  # beats/min; beyond it no sleeper's heart is measured
 
 _MEMORY = 1 << 29  # bytes read at once, a night of eight channels at 256 Hz
 #: Held from sample to sample, as they are codes and slow numbers that a filter would blur.
 _HELD = ("spo2", "hr", "position")
-# Names that other rules know only as "misc" or "resp".
-_PATTERNS = (
-    (
-        "other",
-        r"\bptt\b|\bpwa\b|transit|variab|\bhrv\b|status|quality|event|imp\b|artefa|artifa",
-    ),
-    ("position", r"position|\bpos\b|posangle|\blage\b|korperlage"),
-    ("pulse", r"pleth|\bppg\b|pul(?:se|s)"),
-    ("hr", r"heart ?rate|\bhr\b|\bbpm\b|herzfreq|freq.*card"),
-    ("effort", r"thora|abdo|chest|effort|\brip\b|sangle|bauch|brust|inductance|belt"),
-)
-_REFINED = ("misc", "resp")  # roles that names may refine
 #: Most channels of each group, of the roles in it, the first role first.
 _GROUPS = (
     ("heart", ("ecg", "pulse"), 1),
@@ -45,7 +34,7 @@ _GROUPS = (
 
 
 def body_roles(roles: dict[str, str]) -> dict[str, str]:
-    """Find the channels of the body and what each is.
+    """Find the channels of the body.
 
     Parameters
     ----------
@@ -55,19 +44,9 @@ def body_roles(roles: dict[str, str]) -> dict[str, str]:
     Returns
     -------
     roles : dict
-        Those with a role of `BODY_ROLES`, which names refine: belts, pulse, heart rate, position.
+        Those with a role of `BODY_ROLES`.
     """
-    refined = {name: _refine(name, role) for name, role in roles.items()}
-    return {name: role for name, role in refined.items() if role in BODY_ROLES}
-
-
-def _refine(name: str, role: str) -> str:
-    if role not in _REFINED:
-        return role
-    plain = plain_name(name)
-    found = next((r for r, pattern in _PATTERNS if re.search(pattern, plain)), role)
-    # a belt is breath to begin with; whatever else is called so is no belt
-    return found if (role == "misc") != (found == "effort") else role
+    return {name: role for name, role in roles.items() if role in BODY_ROLES}
 
 
 def select_body_channels(roles: dict[str, str]) -> dict[str, str]:

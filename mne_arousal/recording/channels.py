@@ -1,173 +1,30 @@
-"""What a PSG channel is: its role, its kind of signal, and whether it can be used."""
+"""Whether a PSG channel can be used, its kind of signal and its unit."""
 
 from __future__ import annotations
-
-import re
-import unicodedata
-from contextlib import suppress
 
 import numpy as np
 from mne.utils import logger
 
 from ..utils.notes import add_note
 from ..utils.windows import Channel
+from .channel_names import guess_role
+from .roles import ChannelRole, channel_roles
+from .selection import select_channels
+
+__all__ = [
+    "channel_roles",
+    "guess_role",
+    "log_roles",
+    "select_channels",
+    "signal_kind",
+    "unit_factor",
+    "unusable_reason",
+]
 
 # Names are compared in lower case, without accents and without an "EEG "-like prefix.
 # Clinics name channels in their own language: French and German terms stand beside
 # English ones. Order matters: the first pattern that is found gives the role.
-_ELECTRODE = r"(?:fp|af|fc|ft|cp|tp|po|f|c|t|p|o)(?:z|\d{1,2})"
-_REFERENCE = rf"(?:m1|m2|a1|a2|m|a|ref|avg|le|lm|cle|cz|fpz|oz|{_ELECTRODE})"
-_ROLE_PATTERNS = (
-    (
-        "misc",
-        r"\bimp\b|impedan|\(imp\)|batter|voltage|volt\b|trigger|event|marker|status|annotation",
-    ),
-    ("misc", r"\btemp|rectal|light|licht|position|\bpos\b|posangle|elevation|activity|axis|accel"),
-    ("misc", r"audio|volume|snor|ronfl|schnarch|micro|heart|rate\b|\bhr\b|pulse|pleth|\bptt\b|pwa"),
-    ("spo2", r"sp?[ao]2|spo2|sao2|satur|oxym|oxim"),
-    ("eog", r"\beog|^e[12]\b|^(?:loc|roc|leog|reog)\b|ocul|auge|\boeil|\byeux"),
-    ("leg", r"\bleg|\btib|jambe|bein\b|\bplm|^(?:lat|rat)\b|\b(?:left|right) ?ta\b"),
-    ("emg", r"\bemg|chin|menton|kinn|submen|mentalis|masseter|^[12f]-[12f]$"),
-    ("ecg", r"ecg|ekg|elektrokardio"),
-    (
-        "resp",
-        r"resp|flow|nasal|press|thora|abdo|chest|effort|\brip\b|flux|debit|sangle|canul|cannul",
-    ),
-    ("resp", r"atem|atmung|bauch|brust|inductance|\bcpap"),
-    ("eeg", rf"^{_ELECTRODE}(?:[-_/: ]?{_REFERENCE})?$|^eeg\b"),
-)
-_TYPE_ROLES = {"eog": "eog", "emg": "emg", "ecg": "ecg", "resp": "resp"}
-_SIGNAL_TYPES = ("eeg", "seeg", "ecog", *_TYPE_ROLES)
-
-# Central derivations are the AASM manual's for arousals; frontal show slow waves and
-# occipital alpha best.
-_REGIONS = (("c", "cp", "fc"), ("f", "fp", "af"), ("o", "po"), ("p", "t", "tp", "ft"))
-
 _PLAUSIBLE_EEG = (1e-8, 1e-2)  # V, spread of a scalp EEG or EOG with room on both sides
-
-
-def plain_name(name: str) -> str:
-    """Return a channel name in lower case, without accents, blanks and type prefix.
-
-    Parameters
-    ----------
-    name : str
-        Name as the recording has it.
-
-    Returns
-    -------
-    plain : str
-        Name to compare with.
-    """
-    with suppress(UnicodeEncodeError, UnicodeDecodeError):
-        # UTF-8 that was read as Latin-1, as EDF headers often are
-        name = name.encode("latin-1").decode("utf-8")
-    name = unicodedata.normalize("NFKD", name)
-    name = "".join(c for c in name if not unicodedata.combining(c)).lower().strip()
-    name = re.sub(r"[\s_]+", " ", name)
-    return re.sub(r"^eeg[ :-]+", "", name)
-
-
-def guess_role(name: str) -> str | None:
-    """Guess the role of a channel from its name.
-
-    Parameters
-    ----------
-    name : str
-        Name as the recording has it.
-
-    Returns
-    -------
-    role : str | None
-        ``"eeg"``, ``"eog"``, ``"emg"`` (chin), ``"leg"``, ``"ecg"``, ``"resp"``, ``"spo2"``,
-        ``"misc"``, or None when the name tells nothing.
-    """
-    plain = plain_name(name)
-    for role, pattern in _ROLE_PATTERNS:
-        if re.search(pattern, plain):
-            return role
-    return None
-
-
-def channel_roles(ch_names: list[str], ch_types: list[str]) -> dict[str, str]:
-    """Give each channel its role, from its type and its name.
-
-    Readers of EDF type every channel ``eeg``, so a name that is recognized outweighs that type;
-    any other type that a user or a format has set outweighs the name.
-
-    Parameters
-    ----------
-    ch_names : list of str
-        Names.
-    ch_types : list of str
-        MNE's channel types.
-
-    Returns
-    -------
-    roles : dict
-        Role of each name.
-    """
-    guesses = [guess_role(name) for name in ch_names]
-    named_eeg = "eeg" in guesses
-    typed = len(set(ch_types) & set(_SIGNAL_TYPES)) > 1
-    roles = {}
-    for name, kind, guess in zip(ch_names, ch_types, guesses, strict=True):
-        if kind in _TYPE_ROLES:
-            role = "leg" if guess == "leg" and kind == "emg" else _TYPE_ROLES[kind]
-        elif kind == "eeg":
-            role = guess or ("eeg" if typed or not named_eeg else "misc")
-        else:
-            role = guess if kind in ("bio", "misc") and guess not in (None, "eeg") else "misc"
-        roles[name] = role
-    return roles
-
-
-def select_channels(
-    roles: dict[str, str], *, max_eeg: int = 3, max_eog: int = 2, max_emg: int = 1
-) -> list[str]:
-    """Choose the channels that detection uses.
-
-    Parameters
-    ----------
-    roles : dict
-        Role of each channel name.
-    max_eeg, max_eog, max_emg : int
-        Most channels of each role. Three EEG channels, one per region (central, frontal,
-        occipital), are what the AASM manual records; more cost time and add little.
-
-    Returns
-    -------
-    names : list of str
-        EEG, then EOG, then EMG.
-    """
-    eeg = [name for name, role in roles.items() if role == "eeg"]
-    eeg.sort(key=_is_unreferenced)  # a derivation before the bare electrode it is made of
-    chosen: list[str] = []
-    for region in _REGIONS:
-        chosen += [name for name in eeg if _region(name) in region][:1]
-    chosen += [
-        name
-        for name in eeg
-        if name not in chosen and _electrode(name) not in map(_electrode, chosen)
-    ]
-    chosen += [name for name in eeg if name not in chosen]
-    names = chosen[:max_eeg]
-    for role, most in (("eog", max_eog), ("emg", max_emg)):
-        of_role = [name for name, r in roles.items() if r == role]
-        names += sorted(of_role, key=_is_unreferenced)[:most]
-    return names
-
-
-def _electrode(name: str) -> str:
-    return re.split(r"[-_/: ]", plain_name(name))[0]
-
-
-def _region(name: str) -> str:
-    return re.sub(r"(z|\d+)$", "", _electrode(name))
-
-
-def _is_unreferenced(name: str) -> bool:
-    return "-" not in name and "/" not in name
 
 
 def signal_kind(signal: np.ndarray, sfreq: float) -> str:
@@ -264,14 +121,14 @@ def unit_factor(signal: np.ndarray, channel: Channel, recording: str) -> float:
     return 1.0
 
 
-def log_roles(channels: list[Channel], roles: dict[str, str], recording: str) -> None:
+def log_roles(channels: list[Channel], roles: list[ChannelRole], recording: str) -> None:
     """Log which channels are used as what, and which are left out.
 
     Parameters
     ----------
     channels : list of Channel
         Channels that are used.
-    roles : dict
+    roles : list of ChannelRole
         Role of every channel of the recording.
     recording : str
         Name of the recording.
@@ -282,7 +139,7 @@ def log_roles(channels: list[Channel], roles: dict[str, str], recording: str) ->
             logger.info(
                 f"{recording}: no {role.upper()} channel; its part in the evidence is left out."
             )
-    left = [f"{name} ({role})" for name, role in roles.items() if name not in used]
+    left = [f"{role.name} ({role.role}: {role.reason})" for role in roles if role.name not in used]
     logger.info(f"{recording}: using {', '.join(map(str, channels))}")
     if left:
         logger.debug(f"{recording}: not used: {', '.join(left)}")

@@ -1,4 +1,4 @@
-"""Reading a recording: its channels checked, filtered and brought to one rate."""
+"""Opening a recording: any format that MNE reads, its header checked, its pauses kept."""
 
 from __future__ import annotations
 
@@ -6,33 +6,16 @@ import warnings
 from pathlib import Path
 
 import mne
-import numpy as np
 from mne.io import BaseRaw
-from mne.utils import _check_option, logger, use_log_level
+from mne.utils import logger
 
 from ..utils.errors import RecordingError
 from ..utils.notes import add_note
-from ..utils.windows import Channel
-from .body_channels import append_channels, body_roles, load_body_channels
-from .channels import (
-    channel_roles,
-    log_roles,
-    select_channels,
-    signal_kind,
-    unit_factor,
-    unusable_reason,
-)
+from .channels_table import apply_channels_table, find_channels_table
 from .edf_header import EdfHeader, read_edf_header
 from .pieces import lay_pieces
-from .stretches import Stretch, blank, is_covered, main_kind, merged, note_stretches
-from .validity import find_lost, find_marked, find_no_eeg
-
-MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
 EDF_EXTENSIONS = (".edf", ".bdf")
-
-_HIGHPASS = {"eeg": 0.3, "eog": 0.3, "emg": 10.0}  # Hz, as the AASM manual recommends
-_MNE_TYPES = {"eeg": "eeg", "eog": "eog", "emg": "emg", "ecg": "ecg", "resp": "resp"}
 
 
 def read_recording(source) -> tuple[BaseRaw, str]:
@@ -85,7 +68,7 @@ def read_recording(source) -> tuple[BaseRaw, str]:
             # readers of damaged files raise what their parsers do: configparser.Error,
             # zlib.error, scipy's MatReadError, and Exception itself
             raise RecordingError(
-                f"can't be read as {path.suffix or 'a recording'} ({_first_line(error)}). "
+                f"can't be read as {path.suffix or 'a recording'} ({first_line(error)}). "
                 "Check that the file is whole and of the format that its name says.",
                 name,
             ) from error
@@ -97,6 +80,10 @@ def read_recording(source) -> tuple[BaseRaw, str]:
                 name,
             )
         logger.debug(f"{name}: {message}")
+    if reader is _read_bids:
+        table = find_channels_table(source)
+        if table is not None:
+            apply_channels_table(raw, table, name)
     if header is not None:
         _mark_unscaled(raw, header, name)
         if header.has_gaps:
@@ -148,231 +135,22 @@ def _read_any_encoding(reader, source) -> BaseRaw:
 def _read_bids(source, verbose, **extra_params):
     from mne_bids import read_raw_bids
 
-    return read_raw_bids(source, extra_params=extra_params, verbose=verbose)
+    # channels.tsv is read by `apply_channels_table`, which asks for no order
+    return read_raw_bids(source, extra_params=extra_params, on_ch_mismatch="warn", verbose=verbose)
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
-
-
-def load_channels(
-    source,
-    *,
-    picks="auto",
-    sfreq: float | None = 100.0,
-    min_duration: float = MIN_DURATION,
-    body: bool = False,
-) -> tuple[BaseRaw, list[Channel], str]:
-    """Read, check, filter and resample the channels of a recording that detection uses.
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, without its full stop.
 
     Parameters
     ----------
-    source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
-        The recording, which is not changed.
-    picks : "auto" | list of str | dict
-        Channels by name, or ``{name: role}`` to overrule the role that a name suggests; ``"auto"``
-        takes up to three EEG, two EOG and one chin EMG channel.
-    sfreq : float | None
-        Rate to resample to, Hz; None keeps the recording's own.
-    min_duration : float
-        Shortest recording, s.
-    body : bool
-        Whether to add heart, breath, legs, oxygen and position, unfiltered. Those that `picks`
-        names are taken; where it names none, they are chosen by types and names.
+    error : Exception
+        The error.
 
     Returns
     -------
-    raw : mne.io.BaseRaw
-        New Raw with these channels alone, loaded; NaN where a channel holds no signal of the
-        sleeper (see `mne_arousal.recording.validity`).
-    channels : list of Channel
-        What each is.
-    name : str
-        Name of the recording.
-
-    Raises
-    ------
-    RecordingError
-        If the recording is too short, has no usable EEG channel, too little EEG that can be
-        believed, or lacks a picked channel.
+    text : str
+        Its words, or its class where it has none.
     """
-    original, name = read_recording(source)
-    duration = original.n_times / original.info["sfreq"]
-    if duration < min_duration:
-        raise RecordingError(
-            f"lasts {duration:.0f} s, and at least {min_duration:.0f} s are needed to know what "
-            "its stable sleep looks like.",
-            name,
-        )
-    roles = _picked_roles(original, picks, name)
-    usable = {ch: role for ch, role in roles.items() if ch not in original.info["bads"]}
-    of_body = _body_candidates(original, usable) if body else {}
-    usable = {ch: role for ch, role in usable.items() if ch not in of_body}
-    if "eeg" in roles.values() and "eeg" not in usable.values():
-        bads = ", ".join(ch for ch, role in roles.items() if role == "eeg")
-        raise RecordingError(
-            f"its EEG channels are all bad, by its header or by a mark: {bads}.", name
-        )
-    names = select_channels(usable) if isinstance(picks, str) else list(usable)
-    raw, roles_used, invalid = _load_usable(original, usable, names, isinstance(picks, str), name)
-    rate = raw.info["sfreq"]
-    channels = []
-    for i, ch in enumerate(raw.ch_names):
-        kind = signal_kind(raw._data[i], rate) if roles_used[ch] == "emg" else "raw"
-        channels.append(Channel(roles_used[ch], ch, kind))
-        factor = unit_factor(raw._data[i], channels[-1], name)
-        if factor != 1.0:
-            raw._data[i] *= factor
-    # a level that is not a waveform has no range in a second and no hum
-    invalid += find_no_eeg(
-        raw._data, rate, [c.role if c.kind == "raw" else "misc" for c in channels]
-    )
-    note_stretches(invalid, raw.ch_names, rate, raw.n_times, name)
-    blank(raw._data, invalid)
-    _check_enough(raw, channels, name)
-    with warnings.catch_warnings():
-        # a type set by role may not fit the unit that the file gave
-        warnings.filterwarnings("ignore", message="The unit for channel")
-        types = {c.name: _MNE_TYPES.get(c.role, "misc") for c in channels}
-        raw.set_channel_types(types, verbose="error")
-    log_roles(channels, roles, name)
-    _filter_and_resample(raw, channels, sfreq, invalid)
-    if body:
-        data, found = load_body_channels(original, of_body, raw, name)
-        append_channels(raw, data, found)
-        channels += found
-    return raw, channels, name
-
-
-def _body_candidates(raw: BaseRaw, picked: dict[str, str]) -> dict[str, str]:
-    """Channels of the body among those picked or, where there are none, among all."""
-    everything = channel_roles(raw.ch_names, raw.get_channel_types())
-    rest = {c: r for c, r in everything.items() if c not in raw.info["bads"] and c not in picked}
-    return body_roles(picked) or body_roles(rest)
-
-
-def _picked_roles(raw: BaseRaw, picks, name: str) -> dict[str, str]:
-    roles = channel_roles(raw.ch_names, raw.get_channel_types())
-    if isinstance(picks, str):
-        _check_option("picks", picks, ("auto",))
-        return roles
-    missing = [ch for ch in picks if ch not in roles]
-    if missing:
-        raise RecordingError(
-            f"has no channel {', '.join(map(repr, missing))}. It has: {', '.join(raw.ch_names)}.",
-            name,
-        )
-    if isinstance(picks, dict):
-        return {ch: str(role) for ch, role in picks.items()}
-    return {ch: roles[ch] for ch in picks}
-
-
-def _load_usable(
-    original, roles, names, replace, recording
-) -> tuple[BaseRaw, dict[str, str], list[Stretch]]:
-    """Load `names`; drop flat and missing ones, taking others of the role where there are."""
-    dropped: list[str] = []
-    while True:
-        if not any(roles[ch] == "eeg" for ch in names):
-            if any(roles.get(ch) == "eeg" for ch in dropped):
-                raise RecordingError("no EEG channel is left that can be used.", recording)
-            raise RecordingError(
-                "has no channel that is known as EEG. Name one with picks={'NAME': 'eeg'}. "
-                f"Its channels: {', '.join(original.ch_names)}.",
-                recording,
-            )
-        raw = _copy_channels(original, names, recording)
-        invalid = _blank_lost(original, raw, [roles[ch] for ch in raw.ch_names])
-        alive = max(int(np.count_nonzero(~np.isnan(signal))) for signal in raw._data)
-        bad = {ch: unusable_reason(raw._data[i], alive) for i, ch in enumerate(raw.ch_names)}
-        bad = {
-            ch: reason.replace("not a number", main_kind(invalid, raw.ch_names.index(ch)))
-            for ch, reason in bad.items()
-            if reason
-        }
-        for ch, reason in bad.items():
-            text = f"channel {ch} is {reason}; it is left out."
-            add_note("channel_dropped", recording, text, channel=ch)
-        if not bad:
-            return raw, roles, invalid
-        dropped += bad
-        remaining = {ch: role for ch, role in roles.items() if ch not in dropped}
-        names = select_channels(remaining) if replace else [ch for ch in names if ch not in bad]
-
-
-def _blank_lost(original: BaseRaw, raw: BaseRaw, roles: list[str]) -> list[Stretch]:
-    """Set what is marked bad, missing, constant or clipped to NaN, and tell what it was."""
-    rate = raw.info["sfreq"]
-    marked = find_marked(
-        original.annotations, original._first_time, raw.ch_names, rate, raw.n_times
-    )
-    lost = [s for s in find_lost(raw._data, rate, roles) if not is_covered(s, marked)]
-    blank(raw._data, [*marked, *lost])
-    return [*marked, *lost]
-
-
-def _check_enough(raw: BaseRaw, channels: list[Channel], recording: str) -> None:
-    eeg = [i for i, channel in enumerate(channels) if channel.role == "eeg"]
-    known = ~np.isnan(raw._data[eeg[0]])
-    for i in eeg[1:]:
-        known |= ~np.isnan(raw._data[i])
-    seconds = np.count_nonzero(known) / raw.info["sfreq"]
-    if seconds < MIN_DURATION:
-        raise RecordingError(
-            f"holds {seconds:.0f} s of EEG that can be believed, and at least {MIN_DURATION:.0f} s "
-            "are needed. The rest is missing, flat, clipped, marked BAD or no EEG.",
-            recording,
-        )
-
-
-def _copy_channels(original: BaseRaw, names: list[str], recording: str) -> BaseRaw:
-    """Load some channels into a new Raw without touching, or wholly loading, the original."""
-    info = mne.pick_info(original.info, mne.pick_channels(original.ch_names, names, ordered=True))
-    try:
-        data = original.get_data(picks=names)
-    except Exception as error:  # as above
-        raise RecordingError(
-            f"its data can't be read ({_first_line(error)}). The file may be cut short.", recording
-        ) from error
-    data[~np.isfinite(data)] = np.nan
-    fresh = mne.create_info(names, info["sfreq"], "misc")
-    with use_log_level("error"):
-        raw = mne.io.RawArray(data, fresh, first_samp=0, copy=None)
-        raw.set_meas_date(original.info["meas_date"])
-    return raw
-
-
-def _filter_and_resample(
-    raw: BaseRaw, channels: list[Channel], sfreq: float | None, invalid: list[Stretch]
-) -> None:
-    gaps = [merged(invalid, i) for i in range(len(channels))]
-    for signal, ranges in zip(raw._data, gaps, strict=True):
-        _bridge(signal, ranges)  # a filter would spread NaN over the night
-    for role, low in _HIGHPASS.items():
-        picks = [c.name for c in channels if c.role == role and c.kind == "raw"]
-        if picks and low < 0.8 * raw.info["sfreq"] / 2:
-            raw.filter(
-                low,
-                None,
-                picks=picks,
-                method="iir",
-                iir_params={"order": 2, "ftype": "butter"},
-                verbose="error",
-            )
-    old = raw.info["sfreq"]
-    if sfreq is not None and sfreq != old:
-        raw.resample(sfreq, method="polyphase", verbose="error")
-    share = raw.info["sfreq"] / old
-    for signal, ranges in zip(raw._data, gaps, strict=True):
-        for start, stop in ranges:
-            signal[int(np.floor(start * share)) : int(np.ceil(stop * share))] = np.nan
-
-
-def _bridge(signal: np.ndarray, ranges: list[tuple[int, int]]) -> None:
-    """Replace gaps by straight lines between what stands beside them."""
-    for start, stop in ranges:
-        left = signal[start - 1] if start > 0 else np.nan
-        right = signal[stop] if stop < len(signal) else np.nan
-        ends = [x for x in (left, right) if np.isfinite(x)] or [0.0]
-        signal[start:stop] = np.linspace(ends[0], ends[-1], stop - start)
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".")

@@ -20,7 +20,8 @@ from ..utils.notes import collect_notes
 from ..utils.windows import BODY_ROLES, Channel
 from .body_channels import append_channels
 from .content import content_limit
-from .reading import load_channels, read_recording
+from .loading import load_channels
+from .reading import read_recording
 
 _HIGHEST = max(high for _, high in BANDS.values())  # Hz
 
@@ -48,9 +49,15 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         Rate that all recordings are brought to, Hz. 100 Hz keeps everything up to beta and is the
         least that the field uses; None keeps a recording's own rate.
     picks : "auto" | list of str | dict
-        Channels by name, or ``{name: role}`` (roles ``"eeg"``, ``"eog"``, ``"emg"``) to overrule
-        what names suggest. ``"auto"`` takes up to three EEG (central, frontal, occipital), two EOG
-        and one chin EMG channel.
+        Channels by name, or ``{name: role}`` (roles ``"eeg"``, ``"eog"``, ``"emg"``, ...) to
+        overrule what names suggest. ``"auto"`` takes up to three EEG (central, frontal,
+        occipital), two EOG and one chin EMG channel. A derivation, as ``"C3-M2"``, may be named
+        where its electrodes are channels.
+    reference : "auto" | None | dict
+        Derivations to make of channels that share a reference. ``"auto"`` makes C3-M2, C4-M1 and
+        the like, E1-M2 and E2-M2 where mastoids (or ears, ``A1`` and ``A2``) are channels, and
+        Chin1-Chin2; what is a channel already is not made again. ``{"C3": "M2"}`` makes these
+        alone, ``{"Cz": ("M1", "M2")}`` takes a mean; None makes none.
     body : bool
         Whether windows also carry what :class:`BodyTransformer` looks at: an ECG or pulse wave, a
         trace of heart rate, two channels of breath, two legs, oxygen saturation and position, as
@@ -82,12 +89,21 @@ class PSGWindower(TransformerMixin, BaseEstimator):
     """
 
     def __init__(
-        self, window_length=2.0, hop=0.5, *, sfreq=100.0, picks="auto", body=False, verbose=None
+        self,
+        window_length=2.0,
+        hop=0.5,
+        *,
+        sfreq=100.0,
+        picks="auto",
+        reference="auto",
+        body=False,
+        verbose=None,
     ):
         self.window_length = window_length
         self.hop = hop
         self.sfreq = sfreq
         self.picks = picks
+        self.reference = reference
         self.body = body
         self.verbose = verbose
 
@@ -164,7 +180,11 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         with use_log_level(self.verbose):
             for source in sources:
                 raw, channels, name = load_channels(
-                    source, picks=self.picks, sfreq=self.sfreq, body=self.body
+                    source,
+                    picks=self.picks,
+                    reference=self.reference,
+                    sfreq=self.sfreq,
+                    body=self.body,
                 )
                 seen[name] = seen.get(name, 0) + 1
                 unique = name if seen[name] == 1 else f"{name}#{seen[name]}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from ..hypnogram import UNSCORED
+from ..recording.derived import derivations_of, sources_of
 from ..recording.reading import read_recording
 from ..summary import summarize
 from ..utils.sysinfo import sys_info
@@ -48,6 +48,8 @@ def add_night(report, night, raw, hypnogram, warnings, n_examples) -> None:
     report.add_html(pairs_table(_summary(night)), "Summary", tags=("summary",))
     report.add_html(_warnings(warnings), "Warnings", tags=("summary",))
     report.add_html(_index_table(night), "Arousals per hour of sleep", tags=("summary",))
+    if night.given_hypnogram is not None:  # it lies where it told sleep from wake
+        hypnogram = night.given_hypnogram
     _add_figures(report, night, hypnogram)
     if raw is not None:
         _add_examples(report, night, raw, n_examples)
@@ -152,7 +154,7 @@ def _add_figures(report, night, hypnogram) -> None:
         "Stage cluster 0 is the most wake-like. Clusters are clusters, not stages of a manual."
         + (" The expert's hypnogram entered no fit." if hypnogram is not None else ""),
     )
-    index = plot_index(night.arousals, night.stages, wake_clusters=night.wake_clusters, show=False)
+    index = plot_index(night.arousals, night.stages, asleep=night.asleep, show=False)
     index.axes[0].set_xlim(limits)
     _add(report, index, "Arousal index", "Each bar: half an hour; no bar where there is no sleep.")
     if night.features is not None:
@@ -178,7 +180,7 @@ def _add_plane(report, night) -> None:
 
 def _sleep_limits(night) -> tuple[float, float]:
     """Hours from half an hour before sleep to half an hour after: a day may lie around it."""
-    asleep = night.stages[~night.stages["cluster"].isin([*night.wake_clusters, UNSCORED])]
+    asleep = night.stages[night.asleep]
     if not len(asleep):
         return 0.0, night.duration / 3600
     first, last = asleep["onset"].iloc[0], (asleep["onset"] + asleep["duration"]).iloc[-1]
@@ -194,11 +196,7 @@ def _training_history(pipeline):
 def _add_examples(report, night, raw, n_examples) -> None:
     raw, _ = read_recording(raw)
     if not raw.preload:  # once, not once a page
-        raw = (
-            raw.copy()
-            .pick([label.split(":", 1)[1] for label in night.channels])
-            .load_data(verbose="error")
-        )
+        raw = raw.copy().pick(_recorded(night, raw.ch_names)).load_data(verbose="error")
     ranked = night.arousals.sort_values("score", ascending=False).reset_index(drop=True)
     rows = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
     for row in dict.fromkeys(rows):
@@ -215,6 +213,12 @@ def _add_examples(report, night, raw, n_examples) -> None:
         figure = plot_arousal(raw, candidate, night=night, show=False)
         title = f"Rejected at {clock(candidate['onset'])}: {reason}"
         _add(report, figure, title, "The highest score of this reason.", section="Close up")
+
+
+def _recorded(night, ch_names) -> list[str]:
+    """Name the channels that a night used, and those that its derivations are made of."""
+    names = [label.split(":", 1)[1] for label in night.channels]
+    return sources_of(names, derivations_of(names, ch_names))
 
 
 def _add(report, figure, title, caption, section=None) -> None:

@@ -15,7 +15,10 @@ _REM_PERCENT = 40.0  # percent of sleep that may have as little tone and delta a
 
 
 def sleep_gates(
-    table: EpochTable, columns: list[Column], wake: np.ndarray | None = None
+    table: EpochTable,
+    columns: list[Column],
+    wake: np.ndarray | None = None,
+    rem: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Tell which windows are sleep, and which of these have no chin EMG tone.
 
@@ -27,26 +30,30 @@ def sleep_gates(
         What its features are.
     wake : array of bool | None
         Epochs of wake, from a hypnogram; epochs past its end are wake. None takes the table's own.
+    rem : array of bool | None
+        Epochs of REM sleep, from a hypnogram. None tells them by muscle tone and delta.
 
     Returns
     -------
     asleep : array of bool, shape (n_windows,)
         Windows in sleep; none of them invalid.
     atonia : array of bool, shape (n_windows,)
-        Windows in sleep whose chin EMG and delta are low for minutes, as in REM sleep.
+        Windows in REM sleep as the hypnogram tells it; without one, windows in sleep whose chin
+        EMG and delta are low for minutes. None where there is no chin EMG.
     """
     if wake is None:
         # one epoch of wake within sleep is an event, whose own length tells what it is
         alone = table.wake & ~binary_opening(table.wake, np.ones(2))
         asleep = table.inside & (~table.wake | alone)
     else:
-        asleep = np.zeros(table.n_epochs, dtype=bool)
-        asleep[: len(wake)] = ~np.asarray(wake, dtype=bool)[: table.n_epochs]
+        asleep = _fitted(~np.asarray(wake, dtype=bool), table.n_epochs)
     asleep &= table.known
     atonia = np.zeros(table.n_epochs, dtype=bool)
     level = where(columns, role="emg", quantity="level")
     delta = where(columns, role="eeg", quantity="delta")
-    if len(level) and len(delta) and asleep.any():
+    if len(level) and rem is not None:
+        atonia = asleep & _fitted(rem, table.n_epochs)
+    elif len(level) and len(delta) and asleep.any():
         both = pd.DataFrame(
             {at[0]: mean_known(table.medians[:, at], axis=1) for at in (level, delta)}
         )
@@ -55,3 +62,10 @@ def sleep_gates(
         atonia = asleep & low.all(axis=1)
     rows = table.known_rows
     return asleep[table.epochs] & rows, atonia[table.epochs] & rows
+
+
+def _fitted(epochs: np.ndarray, n_epochs: int) -> np.ndarray:
+    """Cut epochs to a number of them, or lengthen them by False."""
+    out = np.zeros(n_epochs, dtype=bool)
+    out[: len(epochs)] = epochs[:n_epochs]
+    return out

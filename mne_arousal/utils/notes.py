@@ -13,11 +13,14 @@ from mne.utils import warn
 CODES = {
     "channel_dropped": "A channel was flat or missing and was left out.",
     "unit_guessed": "A channel's unit was wrong and was put right.",
+    "role_guessed": "A channel's name told nothing; its role was guessed from its signal.",
+    "frontal_reference": "All EEG share a reference over the muscle of the forehead.",
     "gaps": "Nothing was recorded for part of the time.",
     "signal_lost": "A channel was flat, clipped or without its signal for part of the time.",
     "marked_bad": "Part of the time was marked BAD and left out.",
     "uncalibrated": "Too little quiet sleep to measure noise on.",
     "no_sleep": "No sleep was found.",
+    "hypnogram_misfit": "A hypnogram that was given does not fit the recording in all.",
 }
 
 

@@ -20,6 +20,8 @@ Events: TypeAlias = mne.Annotations | pd.DataFrame
 #: What `read_hypnogram` takes.
 Hypnogram: TypeAlias = mne.Annotations | PathLike | ArrayLike
 Picks: TypeAlias = str | Sequence[str] | Mapping[str, str]
+#: ``"auto"``, None, or a reference for each channel.
+Reference: TypeAlias = str | Mapping[str, str | Sequence[str]] | None
 Labels: TypeAlias = str | Sequence[str] | None
 RandomState: TypeAlias = int | np.random.RandomState | None
 Verbose: TypeAlias = bool | str | int | None

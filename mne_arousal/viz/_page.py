@@ -9,7 +9,9 @@ import numpy as np
 from scipy.signal import butter, sosfiltfilt, stft
 from scipy.signal.windows import dpss
 
-from ..recording.channels import channel_roles, select_channels, signal_kind
+from ..recording.channels import signal_kind
+from ..recording.derived import derivations_of, sources_of, subtract_references
+from ..recording.montage import Montage
 from ..recording.reading import read_recording
 from ._style import COLORS
 
@@ -59,12 +61,8 @@ def page_signals(raw, start, duration, picks) -> Page:
             f"{name} lasts {length:.1f} s; there is no page from {start:.1f} s on in it."
         )
     if not isinstance(picks, dict):
-        roles = channel_roles(raw.ch_names, raw.get_channel_types())
-        names = select_channels(roles) if picks is None else list(picks)
-        missing = [ch for ch in names if ch not in roles]
-        if missing or not names:
-            raise ValueError(f"{name} has no channel {missing}. It has: {raw.ch_names}.")
-        picks = {ch: roles[ch] for ch in names}
+        choice = Montage(raw, "auto" if picks is None else list(picks), recording=name).choose()
+        picks = choice.roles
     lo = max(int((start - _MARGIN) * sfreq), 0)
     hi = min(int((start + duration + _MARGIN) * sfreq), raw.n_times)
     data = np.nan_to_num(_read(raw, list(picks), lo, hi))
@@ -77,6 +75,13 @@ def page_signals(raw, start, duration, picks) -> Page:
 
 
 def _read(raw, names, lo, hi) -> np.ndarray:
+    """Read a piece of channels, and of derivations of channels."""
+    derived = derivations_of(names, raw.ch_names)
+    sources = sources_of(names, derived)
+    return subtract_references(_read_channels(raw, sources, lo, hi), sources, names, derived)
+
+
+def _read_channels(raw, names, lo, hi) -> np.ndarray:
     """Read a piece, by whole channels where MNE can't read pieces right.
 
     Of an EDF with mixed rates that is not loaded, MNE 1.13 gives zeros for the slow channels of

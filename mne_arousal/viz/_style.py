@@ -7,6 +7,7 @@ import mne
 import numpy as np
 
 from ..hypnogram import UNSCORED
+from ..utils.annotations import recording_onsets
 
 # Okabe & Ito (2008): told apart by color-blind readers, and in gray by its steps in lightness.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -54,5 +55,5 @@ def arousal_onsets(arousals) -> np.ndarray:
     """Onsets in hours."""
     if isinstance(arousals, mne.Annotations):
         keep = ["arousal" in str(text).lower() for text in arousals.description]
-        return np.asarray(arousals.onset)[keep] / 3600
+        return recording_onsets(arousals)[keep] / 3600
     return np.asarray(arousals["onset"], dtype=float) / 3600

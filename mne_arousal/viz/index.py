@@ -29,6 +29,7 @@ def plot_index(
     stages: ArrayLike | pd.DataFrame,
     *,
     wake_clusters: Sequence[int] = (0,),
+    asleep: ArrayLike | None = None,
     bin_length: float = 1800.0,
     epoch_length: float = 30.0,
     axes: Axes | None = None,
@@ -49,6 +50,9 @@ def plot_index(
         Stage cluster of each epoch, as `plot_night` takes it; -1 is none.
     wake_clusters : sequence of int
         Clusters that are wake, such as ``night.wake_clusters``.
+    asleep : array-like of bool, shape (n_epochs,) | None
+        Epochs of sleep, such as ``night.asleep``, which a hypnogram that was given rules. None
+        takes those that are not of `wake_clusters`.
     bin_length : float
         Length of a bar, s. Half an hour shows a sleep cycle in three bars, and holds a few
         arousals of most sleepers.
@@ -67,7 +71,7 @@ def plot_index(
     Raises
     ------
     ValueError
-        If there are no epochs.
+        If there are no epochs, or not as many in `asleep` as in `stages`.
 
     Examples
     --------
@@ -80,7 +84,11 @@ def plot_index(
     clusters = np.asarray(stages["cluster"] if isinstance(stages, pd.DataFrame) else stages)
     if clusters.ndim != 1 or len(clusters) == 0:
         raise ValueError(f"stages need one cluster per epoch, but have the shape {clusters.shape}.")
-    asleep = ~np.isin(clusters, [UNSCORED, *wake_clusters])
+    if asleep is None:
+        asleep = ~np.isin(clusters, [UNSCORED, *wake_clusters])
+    asleep = np.asarray(asleep, dtype=bool)
+    if asleep.shape != clusters.shape:
+        raise ValueError(f"asleep needs one entry per epoch, {clusters.shape}, not {asleep.shape}.")
     hours = len(clusters) * epoch_length / 3600
     edges = np.append(np.arange(0, hours, bin_length / 3600), hours)
     centers = (np.arange(len(clusters)) + 0.5) * epoch_length / 3600

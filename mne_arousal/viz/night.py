@@ -10,6 +10,9 @@ import pandas as pd
 from mne.viz.utils import plt_show
 
 from ..hypnogram import STAGES, UNSCORED, hypnogram_to_stages
+from ..hypnogram import Hypnogram as EpochStages
+from ..hypnogram.reading import stages_of_raw
+from ..utils.notes import collect_notes
 from ._style import AROUSAL, COLORS, arousal_onsets, label_color, panel_axes
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from mne.io import BaseRaw
     from numpy.typing import ArrayLike
 
     from ..utils.types import Events, Hypnogram
@@ -32,6 +36,7 @@ def plot_night(
     times: ArrayLike | None = None,
     arousals: Events | None = None,
     hypnogram: Hypnogram | None = None,
+    raw: BaseRaw | None = None,
     names: dict[int, str] | None = None,
     epoch_length: float = 30.0,
     axes: Sequence[Axes] | None = None,
@@ -57,7 +62,10 @@ def plot_night(
         Arousals with ``onset`` in s from the start of the recording. Of annotations, those
         whose description contains ``"arousal"``.
     hypnogram : instance of Annotations | path-like | array-like | None
-        The expert's stages, as ``mne_arousal.hypnogram.read_hypnogram`` takes them.
+        The expert's stages, as ``mne_arousal.hypnogram.read_hypnogram`` takes them, or
+        ``night.given_hypnogram``, which lies where it told sleep from wake.
+    raw : instance of Raw | None
+        The recording, on whose clock a hypnogram with dates is laid. None lays it from the start.
     names : dict | None
         Stage cluster to name, for the axis.
     epoch_length : float
@@ -93,6 +101,9 @@ def plot_night(
     hours = len(stages) * epoch_length / 3600
     panels: list = []
     if hypnogram is not None:
+        if raw is not None and not isinstance(hypnogram, EpochStages):
+            with collect_notes():  # whether it fits is noted where it is used
+                hypnogram = stages_of_raw(hypnogram, raw)
         scored = hypnogram_to_stages(hypnogram, len(stages), epoch_length)
         panels.append((2.0, _draw_hypnogram, (scored, epoch_length)))
     if arousals is not None:

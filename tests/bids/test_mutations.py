@@ -9,7 +9,7 @@ from hypothesis import strategies as st  # noqa: E402
 
 from mne_arousal.bids.dataset import Recording  # noqa: E402
 from mne_arousal.bids.source import read_source  # noqa: E402
-from mne_arousal.recording.reading import load_channels  # noqa: E402
+from mne_arousal.recording.loading import load_channels  # noqa: E402
 from mne_arousal.utils.errors import RecordingError  # noqa: E402
 
 from .mutations import KINDS, ODD_VALUES, apply_edits, small_edf  # noqa: E402

@@ -47,7 +47,7 @@ def recording(sfreq):
 def test_numbers_are_held_and_waves_resampled(sfreq):
     raw = recording(sfreq)
     like = mne.io.RawArray(np.zeros((1, 40_000)), mne.create_info(["C3"], 100.0), verbose="error")
-    roles = {"Flow": "resp", "SpO2": "spo2", "Pulse": "misc"}
+    roles = {"Flow": "resp", "SpO2": "spo2", "Pulse": "pulse"}
     data, channels = load_body_channels(raw, roles, like, "a night")
     found = {c.role: signal for c, signal in zip(channels, data, strict=True)}
     assert set(found) == {"resp", "spo2", "hr"}

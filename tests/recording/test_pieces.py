@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from mne_arousal.recording.edf_header import read_edf_header
+from mne_arousal.recording.loading import load_channels
 from mne_arousal.recording.pieces import PausedRaw
-from mne_arousal.recording.reading import load_channels, read_recording
+from mne_arousal.recording.reading import read_recording
 from mne_arousal.utils.errors import RecordingError
 from mne_arousal.utils.notes import collect_notes
 

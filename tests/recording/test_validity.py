@@ -7,7 +7,7 @@ import pytest
 from mne_arousal.annotate import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.recording.content import content_limit
-from mne_arousal.recording.reading import load_channels
+from mne_arousal.recording.loading import load_channels
 from mne_arousal.recording.stretches import Stretch, blank, merged
 from mne_arousal.recording.validity import find_lost, find_marked, find_no_eeg, plausible
 from mne_arousal.spectral import SpectralTransformer

@@ -5,7 +5,8 @@ import pytest
 from sklearn.base import clone
 
 from mne_arousal import PSGWindower, RecordingError
-from mne_arousal.recording.reading import load_channels, read_recording
+from mne_arousal.recording.loading import load_channels
+from mne_arousal.recording.reading import read_recording
 
 from ..recordings import noise_raw, write_edf
 
