@@ -43,8 +43,9 @@ class Answer:
 
 
 # Heart rate rises within two beats of the onset, peaks after some 5 s and is back after 10 to 15 s
-# (Sforza et al. 2000, Clin. Neurophysiol. 111:1611; Azarbarzin et al. 2014, Sleep 37:645). Breathing
-# recovers with the arousal and overshoots for some breaths (Jordan et al. 2011, Sleep 34:S21).
+# (Sforza et al. 2000, Clin. Neurophysiol. 111:1611; Azarbarzin et al. 2014, Sleep 37:645).
+# Breathing recovers with the arousal and overshoots for some breaths (Younes 2004, Am. J. Respir.
+# Crit. Care Med. 169:623).
 ANSWERS = (
     Answer("heart", "heart_rate", (("ecg",), ("pulse",), ("hr",)), 5.0, 6.0),
     Answer("breath", "recovery", (("resp", "effort"),), 5.0, 6.0),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .rules import Rules
-
 # Natural logarithms of power, 5 and 10 dB: an arousal raises fast activity and lowers or spares
 # delta; a movement raises both ends of the spectrum, by sway of the leads and by muscle.
 SWAY = 1.15
@@ -35,7 +33,7 @@ LOG_ODDS = {
 
 
 def measure_cues(
-    parts: dict[str, np.ndarray], inside: slice, atonia: np.ndarray, hop: float, rules: Rules
+    parts: dict[str, np.ndarray], inside: slice, atonia: np.ndarray, hop: float
 ) -> dict[str, float]:
     """Measure the cues of a candidate.
 
@@ -49,8 +47,6 @@ def measure_cues(
         Windows of REM sleep.
     hop : float
         Time between windows, s.
-    rules : Rules
-        What counts.
 
     Returns
     -------

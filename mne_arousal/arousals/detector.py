@@ -20,7 +20,7 @@ from .cues import (
 )
 from .evidence import Evidence, compute_evidence
 from .extents import merge_boxes
-from .noise import Noise, cluster_factors, flipped_that_count, measure_noise
+from .noise import cluster_factors, flipped_that_count, measure_noise
 from .probability import choose_probability, evidence_log_odds, fit_mixture, to_probability
 from .rules import Rules, broken_rule
 from .scan import SCAN_DURATIONS, Scan, pick, scan
@@ -75,6 +75,8 @@ class Candidate:
         Its windows.
     score : float
         How far it stands out, in spreads of quiet sleep.
+    mixture_log_odds : float
+        Log odds of an arousal by the mixture of scores alone, not recalibrated.
     log_odds : dict of float
         What its evidence and each cue add to the log odds of an arousal.
     cues : dict of float
@@ -87,6 +89,7 @@ class Candidate:
 
     inside: slice
     score: float
+    mixture_log_odds: float = 0.0
     log_odds: dict[str, float] = field(default_factory=dict)
     cues: dict[str, float] = field(default_factory=dict)
     probability: float = 0.0
@@ -255,20 +258,8 @@ def decide(
     calibration : dict
         As in `Detection`, without weights.
     """
-    smallest = rules.min_duration
-    durations = [d for d in SCAN_DURATIONS if smallest <= d <= rules.max_duration] or [smallest]
-    scanned = scan(parts["evidence"], hop, asleep, durations)
-    gap = max(round(1.0 / hop), 1)
-    flipped = pick(scanned.flipped, scanned.flipped_length, 1.0, gap)
-    noise = measure_noise(
-        scanned.flipped[flipped],
-        scanned.quiet_hours,
-        few_bands="beta" in parts and "gamma" not in parts,
-    )
-    factors = _noise_of_clusters(scanned, flipped, clusters)
     hours = asleep.sum() * hop / 3600
-    candidates = _find(parts, scanned, asleep, gap, hop)
-    _judge(candidates, parts, asleep, atonia, clusters, noise, factors, hours, hop, rules)
+    candidates, calibration = judge(parts, asleep, atonia, clusters, hop=hop, rules=rules)
     defined = [c.probability for c in candidates if not c.reason]
     lowest = choose_probability(
         np.array(defined),
@@ -280,18 +271,67 @@ def decide(
     accept(candidates, lowest, rules.stable_sleep, hop)
     found = np.array([c.probability for c in candidates if not c.reason])
     false = float(np.sum(1.0 - found))
-    calibration = {
+    calibration |= {
         "min_probability": float(lowest),
         "sleep_hours": hours,
+        "false_alarms_per_hour": false / hours if hours else 0.0,
+        "fdr": false / len(found) if len(found) else 0.0,
+    }
+    return [c for c in candidates if _worth_a_row(c)], calibration
+
+
+def judge(
+    parts: dict[str, np.ndarray],
+    asleep: np.ndarray,
+    atonia: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    hop: float,
+    rules: Rules,
+) -> tuple[list[Candidate], dict[str, float]]:
+    """Find candidates and give each its probability and the rule that it breaks.
+
+    Parameters
+    ----------
+    parts, asleep, atonia, clusters, hop, rules
+        As in `decide`.
+
+    Returns
+    -------
+    candidates : list of Candidate
+        In order of time; ``reason`` names a part of the definition that is not met.
+    calibration : dict
+        What noise was measured on.
+    """
+    smallest = rules.min_duration
+    durations = [d for d in SCAN_DURATIONS if smallest <= d <= rules.max_duration] or [smallest]
+    scanned = scan(parts["evidence"], hop, asleep, durations)
+    gap = max(round(1.0 / hop), 1)
+    flipped = pick(scanned.flipped, scanned.flipped_length, 1.0, gap)
+    noise = measure_noise(
+        scanned.flipped[flipped],
+        scanned.quiet_hours,
+        few_bands="beta" in parts and "gamma" not in parts,
+    )
+    factors = _noise_of_clusters(scanned, flipped, clusters)
+    candidates = _find(parts, scanned, asleep, gap, hop)
+    scores = np.array([c.score for c in candidates])
+    at = [clusters[c.inside.start] for c in candidates]
+    local = np.array([factors[k] if k >= 0 else 1.0 for k in at])
+    mixture = fit_mixture(scores, noise, asleep.sum() * hop / 3600, local)
+    by_score = evidence_log_odds(scores, mixture) if len(scores) else scores
+    for i, candidate in enumerate(candidates):
+        candidate.cues = measure_cues(parts, candidate.inside, atonia, hop)
+        candidate.mixture_log_odds = float(mixture.log_odds[i])
+        candidate.log_odds = {"evidence": float(by_score[i]), **cue_log_odds(candidate.cues)}
+        candidate.probability = float(to_probability(sum(candidate.log_odds.values())))
+        candidate.reason = broken_rule(asleep, candidate.inside, hop, rules, candidate.cues)
+    return candidates, {
         "quiet_hours": scanned.quiet_hours,
         "flipped": len(flipped),
         "noise_rate": noise.rate,
         "noise_variance": noise.variance,
-        "false_alarms_per_hour": false / hours if hours else 0.0,
-        "fdr": false / len(found) if len(found) else 0.0,
     }
-    worth = [c for c in candidates if _worth_a_row(c)]
-    return worth, calibration
 
 
 def accept(candidates: list[Candidate], lowest: float, stable_sleep: float, hop: float) -> None:
@@ -310,9 +350,7 @@ def accept(candidates: list[Candidate], lowest: float, stable_sleep: float, hop:
     """
     gap = stable_sleep / hop
     # an awakening that is as probable interrupts sleep as an arousal does
-    taken = [
-        c.inside for c in candidates if c.reason == "awakening" and c.probability >= lowest
-    ]
+    taken = [c.inside for c in candidates if c.reason == "awakening" and c.probability >= lowest]
     rivals = [c for c in candidates if not c.reason]
     for candidate in sorted(rivals, key=lambda c: -c.probability):
         at = candidate.inside
@@ -337,22 +375,6 @@ def _find(parts, scanned: Scan, asleep, gap: int, hop: float) -> list[Candidate]
         hop,
     )
     return [Candidate(slice(lo, hi), score) for lo, hi, score in boxes]
-
-
-def _judge(
-    candidates, parts, asleep, atonia, clusters, noise: Noise, factors, hours, hop, rules
-) -> None:
-    """Give candidates their cues and probabilities; name the rules that they break."""
-    scores = np.array([c.score for c in candidates])
-    at = [clusters[c.inside.start] for c in candidates]
-    local = np.array([factors[k] if k >= 0 else 1.0 for k in at])
-    mixture = fit_mixture(scores, noise, hours, local)
-    by_score = evidence_log_odds(scores, mixture) if len(scores) else scores
-    for candidate, odds in zip(candidates, by_score, strict=True):
-        candidate.cues = measure_cues(parts, candidate.inside, atonia, hop, rules)
-        candidate.log_odds = {"evidence": float(odds), **cue_log_odds(candidate.cues)}
-        candidate.probability = float(to_probability(sum(candidate.log_odds.values())))
-        candidate.reason = broken_rule(asleep, candidate.inside, hop, rules, candidate.cues)
 
 
 def _noise_of_clusters(scanned: Scan, flipped: np.ndarray, clusters: np.ndarray) -> np.ndarray:
