@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -141,7 +142,7 @@ def annotate_bids(
         with output_lock(tree) as token:
             tree.remove_partial()
             write_dataset_files(tree, root)
-            settings = replace(settings, token=token)
+            settings = replace(settings, token=token, process=os.getpid())
             data = None
             if examples is not None:
                 data = fitted_on(tree, settings, examples, n_jobs, overwrite=overwrite)

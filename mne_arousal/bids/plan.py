@@ -13,6 +13,8 @@ from .derivative import PARAMETERS_FILE, parse_parameters, read_parameters
 from .output_tree import OutputTree
 from .process import record_path
 from .settings import Settings
+from .sidecars import find_sidecars
+from .source import relative_path
 
 NEW, DONE, CHANGED, AGAIN = "new", "done", "changed", "again"
 
@@ -55,6 +57,9 @@ def _unchanged(tree: OutputTree, recording: Recording) -> bool:
             status = Path(recording.root, name).stat()
             if (status.st_size, status.st_mtime_ns) != (size, changed):
                 return False
+        # a new file beside them, at any level, may change how the recording is read
+        if not {relative_path(recording, p) for p in find_sidecars(recording)} <= set(stamps):
+            return False
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False  # then it can't be told, and doing it again is safe
     return True

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from threadpoolctl import threadpool_limits
 
 from .._version import __version__
+from ..utils.text import escape_json
 
 PACKAGES = ("mne", "mne-bids", "braindecode", "torch", "scikit-learn", "scipy", "numpy", "pandas")
 
@@ -43,6 +44,8 @@ class Settings:
         SHA-256 of that file.
     token : str
         Mark of the run.
+    process : int
+        Process that runs it, which its workers don't outlive.
     """
 
     output: str
@@ -55,6 +58,7 @@ class Settings:
     pipeline: str | None = None
     pipeline_digest: str | None = None
     token: str = ""
+    process: int = 0
 
     def parameters(self) -> dict:
         """Return what the results depend on, for the record and for a run that goes on.
@@ -94,7 +98,8 @@ def to_json(value) -> bytes:
     data : bytes
         UTF-8, with a line break at its end.
     """
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return (escape_json(text) + "\n").encode()
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,14 +12,16 @@ import mne
 from mne.io import BaseRaw
 
 from ..hypnogram import read_hypnogram
+from ..recording.bids_reader import check_sidecars
 from ..recording.edf_header import read_edf_header
+from ..recording.file_checks import check_files
 from ..recording.reading import read_recording
 from ..utils.errors import RecordingError
 from .dataset import Recording
+from .sidecars import find_sidecars
 
 EDF_EXTENSIONS = (".edf", ".bdf")
 HEADER_SUBJECT = slice(8, 168)  # EDF and BDF: who was recorded, when and by whom
-_QUOTED = re.compile(r"""(?<!\w)b?(['"]).*?\1""")
 SIDECARS = ("channels.tsv", "events.tsv")
 
 
@@ -72,6 +73,10 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
             f"{', '.join(recording.rivals)}. Keep one of them.",
             recording.name,
         )
+    root = Path(recording.root)
+    check_files(recording.file, recording.name, inside=root)
+    sidecars = find_sidecars(recording)
+    check_sidecars(sidecars, recording.name, root)
     header = None
     if recording.file.suffix.lower() in EDF_EXTENSIONS and recording.file.is_file():
         header = read_edf_header(recording.file, recording.name)
@@ -79,8 +84,6 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
         raw, _ = read_recording(recording.bids_path())
     except RecordingError as error:
         message = str(error).removeprefix(f"{error.recording}: ")
-        if message.startswith("can't be read as"):  # readers quote what they can't read
-            message = _QUOTED.sub("'...'", message)
         raise RecordingError(message, recording.name) from error
     if header is not None:
         raw.info["bads"] += [
@@ -89,9 +92,8 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
             if i < len(raw.ch_names) and raw.ch_names[i] not in raw.info["bads"]
         ]
     files = [recording.file, *(Path(p) for p in raw.filenames if p is not None)]
-    source = Source(raw, None, files=list(dict.fromkeys(files)))
+    source = Source(raw, None, files=list(dict.fromkeys([*files, *sidecars])))
     found = {name: _sidecar(recording, name) for name in SIDECARS}
-    source.files += [path for path in found.values() if path is not None]
     if found["channels.tsv"] is None:
         source.flags.append("no_channels_tsv")
     if raw.info["bads"]:
@@ -139,7 +141,7 @@ def checksums(recording: Recording, files: list[Path]) -> dict[str, str]:
     found = {}
     for path in files:
         with path.open("rb") as file:
-            found[_relative(recording, path)] = hashlib.file_digest(file, "sha256").hexdigest()
+            found[relative_path(recording, path)] = hashlib.file_digest(file, "sha256").hexdigest()
     return dict(sorted(found.items()))
 
 
@@ -161,11 +163,25 @@ def stamps(recording: Recording, files: list[Path]) -> dict[str, list[int]]:
     found = {}
     for path in files:
         status = path.stat()
-        found[_relative(recording, path)] = [status.st_size, status.st_mtime_ns]
+        found[relative_path(recording, path)] = [status.st_size, status.st_mtime_ns]
     return found
 
 
-def _relative(recording: Recording, path: Path) -> str:
+def relative_path(recording: Recording, path: Path) -> str:
+    """Name a file by its way from the dataset, or by its name alone where it lies elsewhere.
+
+    Parameters
+    ----------
+    recording : Recording
+        Recording that the file belongs to.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    name : str
+        With ``/``.
+    """
     root = Path(recording.root)
     for base, place in ((root, path), (root.resolve(), path.resolve())):
         if place.is_relative_to(base):

@@ -10,6 +10,7 @@ import pandas as pd
 from ..night import Night
 from ..utils.columns import without_body
 from ..utils.notes import CODES
+from ..utils.text import printable, table_cell
 from .dataset import Recording
 from .derivative import PARAMETERS_FILE, number, parse_parameters
 from .output_tree import STATE, OutputTree
@@ -78,7 +79,7 @@ def summary_row(
         "task": recording.task or "n/a",
         "run": recording.run or "n/a",
         "status": "failed" if night is None else "ok",
-        "error": " ".join(error.split()) or "n/a",
+        "error": printable(" ".join(error.split())) or "n/a",
     }
     if night is None:
         return row
@@ -159,7 +160,10 @@ def _timing(tree: OutputTree) -> pd.DataFrame:
         seconds = record.get("seconds", {})
         steps |= dict.fromkeys(seconds)
         rows.append(
-            {"recording": path.stem, "finished": record.get("finished", "n/a")}
+            {
+                "recording": record.get("recording", path.stem),
+                "finished": record.get("finished", "n/a"),
+            }
             | {"total": record.get("total", "n/a")}
             | seconds
         )
@@ -169,7 +173,7 @@ def _timing(tree: OutputTree) -> pd.DataFrame:
 def _json(tree: OutputTree, path) -> dict:
     try:
         value = json.loads(tree.read(path.relative_to(tree.root).as_posix()) or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -184,6 +188,7 @@ def _sidecar(clusters: list[str]) -> dict:
 
 
 def _tsv(table: pd.DataFrame) -> bytes:
+    table = table.map(lambda value: table_cell(value) if isinstance(value, str) else value)
     return table.to_csv(sep="\t", index=False, lineterminator="\n").encode()
 
 

@@ -6,14 +6,15 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
-from mne.utils import ProgressBar, logger
+from mne.utils import logger
+from tqdm import tqdm
 
 from ..utils.errors import OutputError, RecordingError
 from .dataset import Recording
 from .output_tree import OutputTree
-from .process import Outcome, note_failure, process_recording, started_path
+from .process import Outcome, failure_path, note_failure, process_recording, started_path
 from .settings import Settings
 
 CHUNK = 8  # recordings a worker between two looks at how far it is
@@ -37,7 +38,8 @@ def process_all(
     n_jobs : int | None
         Workers, as in joblib.
     progress : bool
-        Whether to show how far it is and how long it still takes.
+        Whether to show how far it is and how long it still takes, where standard error is a
+        terminal.
 
     Returns
     -------
@@ -52,8 +54,11 @@ def process_all(
     tree = OutputTree(settings.output)
     left = {recording.name: recording for recording in recordings}
     failed: list[Outcome] = []
-    bar = ProgressBar(len(recordings), mesg="recordings") if progress else None
-    with warnings.catch_warnings():
+    with (
+        # None: shown on a terminal alone
+        tqdm(total=len(recordings), unit="recording", disable=None if progress else True) as bar,
+        warnings.catch_warnings(),
+    ):
         # loky replaces workers whose memory grew, which costs nothing but the start of another
         warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
         while left:
@@ -67,7 +72,7 @@ def _pass(tree, left, failed, settings, n_jobs, bar) -> None:
         tree.remove(started_path(recording))
     try:
         for outcome in _outcomes(list(left.values()), settings, n_jobs):
-            _settle(outcome, left, failed, bar)
+            _settle(tree, outcome, left, failed, bar)
     except BrokenExecutor as error:
         suspects = [r for r in left.values() if tree.read(started_path(r)) is not None]
         logger.warning(
@@ -75,7 +80,7 @@ def _pass(tree, left, failed, settings, n_jobs, bar) -> None:
             "tried again in a process of its own."
         )
         for recording in suspects:
-            _settle(_alone(tree, recording, settings), left, failed, bar)
+            _settle(tree, _alone(tree, recording, settings), left, failed, bar)
         if not suspects:
             raise RecordingError(
                 f"The workers died before they began ({error}). Try with one job."
@@ -85,6 +90,8 @@ def _pass(tree, left, failed, settings, n_jobs, bar) -> None:
 def _outcomes(recordings, settings, n_jobs) -> Iterator[Outcome]:
     tasks = [delayed(process_recording)(recording, settings) for recording in recordings]
     backend, n_workers = get_active_backend()
+    if n_jobs is not None:  # a worker without work would not notice that its run has ended
+        n_jobs = min(effective_n_jobs(n_jobs), len(tasks))
     if getattr(backend, "supports_return_generator", False):
         # unordered, so that a long night holds no other back
         yield from Parallel(n_jobs, return_as="generator_unordered", batch_size=1)(tasks)
@@ -107,15 +114,16 @@ def _alone(tree: OutputTree, recording: Recording, settings: Settings) -> Outcom
     return outcome
 
 
-def _settle(outcome: Outcome, left: dict, failed: list, bar) -> None:
+def _settle(tree: OutputTree, outcome: Outcome, left: dict, failed: list, bar: tqdm) -> None:
     if outcome.hopeless:
         raise OutputError(
             f"{outcome.error} The run has stopped; what it finished is kept, and the next run goes "
             "on from there."
         )
-    del left[outcome.name]
+    recording = left.pop(outcome.name)
     if outcome.error:
         failed.append(outcome)
+        if tree.read(failure_path(recording)) is None:
+            note_failure(tree, recording, outcome.error)
         logger.error(outcome.error)
-    if bar is not None:
-        bar.update_with_increment_value(1)
+    bar.update()

@@ -8,11 +8,13 @@ from pathlib import Path
 import mne
 import numpy as np
 from mne.io import BaseRaw
-from mne.utils import _check_option, logger, use_log_level
+from mne.utils import _check_option, use_log_level
 
 from ..utils.errors import RecordingError
 from ..utils.notes import add_note
+from ..utils.privacy import reader_words, silent_readers
 from ..utils.windows import Channel
+from .bids_reader import read_bids
 from .body_channels import append_channels, body_roles, load_body_channels
 from .channels import (
     channel_roles,
@@ -22,6 +24,7 @@ from .channels import (
     unit_factor,
     unusable_reason,
 )
+from .file_checks import check_files, check_length
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
@@ -54,9 +57,11 @@ def read_recording(source) -> tuple[BaseRaw, str]:
     if isinstance(source, BaseRaw):
         paths = [p for p in source.filenames if p is not None]
         return source, Path(paths[0]).stem if paths else "recording"
+    inside = None
     if hasattr(source, "fpath") and hasattr(source, "datatype"):  # a BIDSPath
         path, name = Path(source.fpath), source.basename
-        reader = _read_bids
+        inside = Path(source.root) if source.root is not None else None
+        reader = read_bids
     elif isinstance(source, str | Path):
         path, name = Path(source), Path(source).stem
         reader = mne.io.read_raw
@@ -65,18 +70,22 @@ def read_recording(source) -> tuple[BaseRaw, str]:
             "A recording is an mne.io.Raw, a path or a BIDSPath, or a list of these; "
             f"got {type(source).__name__}."
         )
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         raise RecordingError(f"there is no file {path}. Check the path.", name)
-    with warnings.catch_warnings(record=True) as caught:
+    check_files(path, name, inside=inside)
+    with warnings.catch_warnings(record=True) as caught, silent_readers():
         warnings.simplefilter("always")
         try:
-            raw = _read_any_encoding(reader, source if reader is _read_bids else path)
-        except (ValueError, OSError, RuntimeError, LookupError, ArithmeticError) as error:
+            raw = _read_any_encoding(reader, source if reader is read_bids else path)
+        except RecordingError:
+            raise
+        except Exception as error:  # readers raise of every class on files that are damaged
             raise RecordingError(
-                f"can't be read as {path.suffix or 'a recording'} ({_first_line(error)}). "
+                f"can't be read as {path.suffix or 'a recording'} ({reader_words(error)}). "
                 "Check that the file is whole and of the format that its name says.",
                 name,
             ) from error
+    check_length(raw, name)
     for message in {str(w.message) for w in caught}:
         if "does not match the file size" in message:
             raise RecordingError(
@@ -84,7 +93,6 @@ def read_recording(source) -> tuple[BaseRaw, str]:
                 "closed. Copy it again, or repair its header.",
                 name,
             )
-        logger.debug(f"{name}: {message}")
     return raw, name
 
 
@@ -97,17 +105,6 @@ def _read_any_encoding(reader, source) -> BaseRaw:
         if type(error) is not Exception or "invalid byte" not in str(error):
             raise
     return reader(source, verbose="warning", encoding="latin1")
-
-
-def _read_bids(source, verbose, **extra_params):
-    from mne_bids import read_raw_bids
-
-    return read_raw_bids(source, extra_params=extra_params, verbose=verbose)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
 
 
 def load_channels(
@@ -237,9 +234,11 @@ def _copy_channels(original: BaseRaw, names: list[str], recording: str) -> BaseR
     info = mne.pick_info(original.info, mne.pick_channels(original.ch_names, names, ordered=True))
     try:
         data = original.get_data(picks=names)
-    except (ValueError, OSError, RuntimeError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # as in `read_recording`
         raise RecordingError(
-            f"its data can't be read ({_first_line(error)}). The file may be cut short.", recording
+            f"its data can't be read ({reader_words(error)}). The file may be cut short.", recording
         ) from error
     data[~np.isfinite(data)] = np.nan
     fresh = mne.create_info(names, info["sfreq"], "misc")
