@@ -65,7 +65,7 @@ _FORGOTTEN["StageClusterer"] = {"_scales": {}}
 _FORGOTTEN["KMeans"] = {"labels_": np.zeros(0, int)}
 _FORGOTTEN["PSGWindower"] = {"seconds_": 0.0}
 # Values beyond these would have memory filled before anything else is wrong.
-_LIMITS = {
+_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
     "windows": {"window_length": (0.1, 60.0), "hop": (0.01, 60.0), "sfreq": (1.0, 1e5)},
     "arousals": {"n_states": (1, 4096), "n_stages": (1, 100)},
 }

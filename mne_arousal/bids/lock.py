@@ -102,7 +102,7 @@ def _take(lock: FileLock, tree: OutputTree) -> None:
         raise _no_locks(tree, "they are not implemented") from error
     except OSError as error:
         if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-            raise _no_locks(tree, error.strerror) from error
+            raise _no_locks(tree, str(error.strerror)) from error
         raise OutputError(f"The lock {lock.lock_file} can't be made ({error.strerror}).") from error
 
 

@@ -69,7 +69,7 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--anonymize",
         action="store_true",
-        help="leave the date of the recording out of what is written; a dataset's results have none",
+        help="leave the recording's date out of what is written; a dataset's results have none",
     )
     add_detection_options(parser)
     _add_dataset_options(parser.add_argument_group("for a BIDS dataset"))

@@ -10,9 +10,11 @@ import re
 import stat
 import zlib
 from pathlib import Path
+from typing import Literal
 
 from ..utils.errors import RecordingError
 
+_Order = Literal["little", "big"]
 MAX_CHANNELS = 4096  # far above any recorder
 MAX_DURATION = 7 * 86400.0  # s; no recording of sleep is longer than a week
 MAX_SIDECAR = 100e6  # bytes; a week of 30 s epochs needs 1 MB
@@ -131,7 +133,7 @@ def _check_matlab(path: Path, name: str) -> None:
         header = file.read(128)
         if header[126:128] not in (b"IM", b"MI"):
             return
-        order = "little" if header[126:128] == b"IM" else "big"
+        order: _Order = "little" if header[126:128] == b"IM" else "big"
         while True:
             tag = file.read(8)
             if len(tag) < 8:
@@ -150,7 +152,7 @@ def _check_matlab(path: Path, name: str) -> None:
         )
 
 
-def _inflated_size(data: bytes, order) -> int:
+def _inflated_size(data: bytes, order: _Order) -> int:
     try:
         tag = zlib.decompressobj().decompress(data, 8)
     except zlib.error:

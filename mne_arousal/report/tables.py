@@ -61,7 +61,8 @@ def sortable_table(table: pd.DataFrame, formats: dict[str, str] | None = None) -
         Texts are escaped: names in a dataset can't bring markup into the page.
     """
     head = "".join(
-        f'<th scope="col"><button type="button">{escape(printable(name))}</button></th>' for name in table
+        f'<th scope="col"><button type="button">{escape(printable(name))}</button></th>'
+        for name in table
     )
     rows = [
         "<tr>"

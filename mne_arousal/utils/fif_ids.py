@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_IDS = (100, 103, 109, 110, 116)  # FIFF_FILE_ID, _BLOCK_ID, _PARENT_FILE_ID, _PARENT_BLOCK_ID, _REF_FILE_ID
+_IDS = (
+    100,
+    103,
+    109,
+    110,
+    116,
+)  # FIFF_FILE_ID, _BLOCK_ID, _PARENT_FILE_ID, _PARENT_BLOCK_ID, _REF_FILE_ID
 _HEADER = 16  # bytes: kind, type, size and place of the next, each a big-endian integer
 _MACHINE = slice(4, 12)  # of an id: version, two numbers of the machine, time in s and us
 

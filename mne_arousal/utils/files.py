@@ -141,13 +141,14 @@ def write_error(place, error: OSError) -> RecordingError:
     error : RecordingError
         An `OutputError` where other files could not be written either.
     """
+    reason = error.strerror or error
     if error.errno in _OF_ONE_PATH:
         return RecordingError(
-            f"its results can't be written to {place} ({error.strerror or error}). Give the recording a "
+            f"its results can't be written to {place} ({reason}). Give the recording a "
             "shorter name, or mend the rights of that folder."
         )
     return OutputError(
-        f"The results can't be written to {place} ({error.strerror or error}). Free some space or name "
+        f"The results can't be written to {place} ({reason}). Free some space or name "
         "another folder."
     )
 
