@@ -103,7 +103,8 @@ def pairs_table(pairs) -> str:
         A table.
     """
     rows = "".join(
-        f'<tr><th scope="row">{escape(printable(name))}</th><td>{escape(printable(value))}</td></tr>'
+        f'<tr><th scope="row">{escape(printable(name))}</th>'
+        f"<td>{escape(printable(value))}</td></tr>"
         for name, value in pairs
     )
     return f'<table class="mne-arousal"><tbody>{rows}</tbody></table>'
