@@ -172,7 +172,10 @@ def _check_pipeline(pipeline) -> None:
     windower, clusterer = pipeline["windows"], pipeline[-1]
     if not isinstance(windower, PSGWindower) or not isinstance(clusterer, ArousalClusterer):
         raise ValueError("its steps are not those of a pipeline")
-    pipeline["features"].transformer_list  # noqa: B018 - it must be there
+    for _, extractor in pipeline["features"].transformer_list:
+        ours = type(extractor).__module__.startswith(f"{__package__}.")
+        if not isinstance(extractor, str) and not (ours and hasattr(extractor, "transform")):
+            raise ValueError("a step is no extractor of features")
     for step, limits in _LIMITS.items():
         for name, (low, high) in limits.items():
             value = getattr({"windows": windower, "arousals": clusterer}[step], name)
