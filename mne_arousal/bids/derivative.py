@@ -38,7 +38,7 @@ MAX_NAME = 255  # bytes; the limit of ext4, APFS and NTFS
 
 
 def write_dataset_files(tree: OutputTree, root: Path) -> None:
-    """Write the files that tell what the derivative is.
+    """Write the files that describe the derivative.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def write_recording(
     summary : dict
         Its row in ``arousals.tsv``.
     warnings : list of str
-        What was noticed on the way.
+        Notes on the recording.
     sources : dict
         SHA-256 of the files read.
     """
@@ -227,7 +227,7 @@ def stage_table(night: Night) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number with no more digits than it needs: microseconds are far below a sample.
+    """Write a number with at most six decimals: a microsecond is far shorter than a sample.
 
     Parameters
     ----------

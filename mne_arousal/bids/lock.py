@@ -167,9 +167,9 @@ def _describe(owner: dict) -> str:
 
 
 class GpuTurn:
-    """Let one process at a time compute with a step on the GPU.
+    """Make processes compute with a step on the GPU one at a time.
 
-    Several workers that hold their batches there at once would need several times its memory.
+    Several workers with batches on the GPU at the same time would need several times the memory.
 
     Parameters
     ----------
@@ -181,12 +181,12 @@ class GpuTurn:
         self.step = step
 
     def fit_transform(self, X):
-        """Fit the step and apply it, when it is this process's turn."""
+        """Fit the step and apply it, when this process has its turn."""
         with gpu_turn():
             return self.step.fit_transform(X)
 
     def transform(self, X):
-        """Apply the step, when it is this process's turn."""
+        """Apply the step, when this process has its turn."""
         with gpu_turn():
             return self.step.transform(X)
 

@@ -1,4 +1,4 @@
-"""The output folder: nothing is written outside of it, and nothing by halves."""
+"""The output folder: files are written whole, and never outside of it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..utils.errors import OutputError, RecordingError
 from ..utils.files import PARTIAL, check_output_folder, write_error, write_file
 from .columns import DATASET_FILES
 
-STATE = ".mne-arousal"  # what a run needs to go on; a dot folder is no part of a BIDS dataset
+STATE = ".mne-arousal"  # what a run needs to resume; a dot folder is no part of a BIDS dataset
 
 
 class OutputTree:
     """Files below one folder.
 
-    Links below the folder are not followed: a dataset that was downloaded may bring some that lead
+    Links below the folder are not followed: a downloaded dataset may contain links that lead
     elsewhere.
 
     Parameters
@@ -113,7 +113,7 @@ class OutputTree:
             raise OutputError(f"{path} can't be removed ({error.strerror}).") from error
 
     def remove_partial(self) -> None:
-        """Remove what a killed run left unfinished."""
+        """Remove unfinished files of a killed run."""
         for pattern in ("*", "sub-*/*/*", "sub-*/*/*/*", f"{STATE}/*", f"{STATE}/*/*"):
             for path in self.root.glob(pattern):
                 if path.name.startswith(PARTIAL) and path.suffix == ".part":

@@ -1,7 +1,7 @@
 """One recording of a dataset, from its file to its place in the derivative.
 
-What happens here happens in a worker, which may be on another machine: it gets little, returns
-little, and leaves everything else on the disk.
+This code runs in a worker, which may be on another machine. It receives and returns little; the
+results go to the disk.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _MAX_NOTE = 200  # bytes of a note's name: with an ending it must stay below the
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a recording.
+    """The outcome of one recording.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Outcome:
     error : str
         Why it has no result; empty when it has.
     hopeless : bool
-        Whether the others would fail in the same way, as on a full disk.
+        Whether all other recordings would fail in the same way, as on a full disk.
     """
 
     name: str
@@ -67,17 +67,17 @@ def _note_name(recording: Recording) -> str:
 
 
 def record_path(recording: Recording) -> str:
-    """Return where it is noted when and from what a result was made."""
+    """Return the path of the note on when and from which files a result was made."""
     return f"{STATE}/records/{_note_name(recording)}.json"
 
 
 def failure_path(recording: Recording) -> str:
-    """Return where it is noted why there is no result."""
+    """Return the path of the note on why a recording failed."""
     return f"{STATE}/failures/{_note_name(recording)}.json"
 
 
 def started_path(recording: Recording) -> str:
-    """Return where it is noted that work on a recording has begun."""
+    """Return the path of the note that the processing of a recording has begun."""
     return f"{STATE}/started/{_note_name(recording)}"
 
 
@@ -94,7 +94,7 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
     Returns
     -------
     outcome : Outcome
-        What became of it.
+        Whether it has a result, and if not, why.
     """
     end_with(settings.process)
     tree = OutputTree(settings.output)
@@ -125,8 +125,8 @@ def _check_run(tree: OutputTree, settings: Settings) -> None:
 class _QuietLog:
     """Keep what readers log about missing sidecars and the like off the screen.
 
-    What matters is raised, or warned about and kept in the record of the recording. The log
-    belongs to the process: of recordings in its threads, the last to leave lets it speak again.
+    Problems are raised, or noted in the record of the recording. All threads of a process share
+    its log: the last recording to finish restores the levels.
     """
 
     def __init__(self):
@@ -154,9 +154,9 @@ _quiet_log = _QuietLog()
 
 
 class _QuietWarnings:
-    """Keep what libraries warn of off the screen; what is about the recording is noted.
+    """Keep warnings of libraries off the screen; notes on the recording are collected.
 
-    Filters belong to the process, as the log does.
+    All threads of a process share the filters, as they do the log.
     """
 
     def __init__(self):
@@ -312,7 +312,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
 
 
 def share_gpu(pipeline: Pipeline, device: str) -> Pipeline:
-    """Let workers on one machine use its GPU one after the other.
+    """Make workers on one machine take turns on its GPU.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a run is asked to do, the same for all its recordings."""
+"""Settings of a run, the same for all its recordings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Settings:
     picks : "auto" | tuple of str | dict
         Channels.
     false_alarms_per_hour : float
-        Events an hour of sleep that noise may cause.
+        Events per hour of sleep that noise may cause.
     hypnogram : bool
         Whether stages in ``events.tsv`` gate wake.
     random_state : int
@@ -39,13 +39,13 @@ class Settings:
     device : str
         Where to compute.
     pipeline : str | None
-        File of the pipeline that all recordings share; None fits one on each.
+        File of the pipeline shared by all recordings; None fits one on each.
     pipeline_digest : str | None
         SHA-256 of that file.
     token : str
-        Mark of the run.
+        Random mark of the run.
     process : int
-        Process that runs it, which its workers don't outlive.
+        Id of the run's process; workers end when it ends.
     """
 
     output: str
@@ -61,7 +61,7 @@ class Settings:
     process: int = 0
 
     def parameters(self) -> dict:
-        """Return what the results depend on, for the record and for a run that goes on.
+        """Return what the results depend on, for the record and for resumed runs.
 
         Returns
         -------
@@ -124,8 +124,8 @@ def versions() -> dict[str, str]:
 def one_thread():
     """Compute in one thread of BLAS and PyTorch.
 
-    Workers would fight for cores otherwise; and since the number of threads changes last digits,
-    the results would depend on the number of workers.
+    Otherwise workers would compete for cores, and the last digits of results would depend on the
+    number of threads.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""One pipeline for all recordings of a run: fitted on some of them, or given."""
+"""One pipeline for all recordings of a run, fitted on some of them or read from a file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fitted_on(
     *,
     overwrite: bool,
 ) -> bytes:
-    """Fit a pipeline on some recordings, or take the one that a former run fitted on them.
+    """Fit a pipeline on some recordings, or reuse the one that a former run fitted on them.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def read_given_pipeline(path) -> bytes:
     Returns
     -------
     data : bytes
-        Its file, which has been looked at.
+        Content of the file, which has been checked.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def read_given_pipeline(path) -> bytes:
 
 
 def with_pipeline(tree: OutputTree, settings: Settings, data: bytes) -> Settings:
-    """Say in the settings of a run that all recordings share a pipeline.
+    """Add a shared pipeline to the settings of a run.
 
     Parameters
     ----------

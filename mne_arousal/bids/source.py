@@ -27,7 +27,7 @@ SIDECARS = ("channels.tsv", "events.tsv")
 
 @dataclass
 class Source:
-    """A recording as its dataset gives it.
+    """A recording with its sidecar files.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Source:
     hypnogram : mne.Annotations | None
         Stages of its ``events.tsv``.
     flags : list of str
-        What is to be known about it.
+        Flags for the summary.
     files : list of Path
         Files that were read.
     """
@@ -67,10 +67,10 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
     RecordingError
         If it can't be read.
     """
-    if recording.rivals:
+    if recording.duplicates:
         raise RecordingError(
             f"there are several files of this recording: {recording.path}, "
-            f"{', '.join(recording.rivals)}. Keep one of them.",
+            f"{', '.join(recording.duplicates)}. Keep one of them.",
             recording.name,
         )
     root = Path(recording.root)
@@ -146,7 +146,7 @@ def checksums(recording: Recording, files: list[Path]) -> dict[str, str]:
 
 
 def stamps(recording: Recording, files: list[Path]) -> dict[str, list[int]]:
-    """Note size and time of files, by which a later run sees at once whether they changed.
+    """Return size and time of files, from which a later run sees whether they changed.
 
     Parameters
     ----------
@@ -191,9 +191,9 @@ def relative_path(recording: Recording, path: Path) -> str:
 
 @contextmanager
 def without_subject(recording: Recording):
-    """Take what the file's header says of the subject out of errors.
+    """Remove the subject fields of the file's header from errors.
 
-    A reader that fails may quote the header, and the header may hold a name or a date of birth.
+    The words of readers are cleaned already; this is a second check.
 
     Parameters
     ----------

@@ -29,9 +29,8 @@ COLUMNS = {
     "sleep_hours": "Sleep in which arousals were looked for, h.",
     "n_arousals": "Number of arousals.",
     "arousal_index": "Arousals per hour of sleep.",
-    "flags": "What is to be known about the recording, separated by commas; see flags in the "
-    "user guide.",
-    "error": "Why there is no result.",
+    "flags": "Flags of the recording, separated by commas; see flags in the user guide.",
+    "error": "Why the recording failed.",
 }
 FLAGS = {
     "no_eog": "There is no EOG channel.",
@@ -43,7 +42,7 @@ FLAGS = {
     "EDF file, were left out.",
     "no_channels_tsv": "There is no channels.tsv; types of channels go by their names.",
     "no_date": "The recording has no date.",
-    "hypnogram": "Stages in events.tsv told wake from sleep.",
+    "hypnogram": "Stages in events.tsv separated wake from sleep.",
     "short": "The recording is shorter than an hour.",
     "long": "The recording is longer than 16 h.",
     "gaps": "Part of the recording is missing.",
@@ -53,7 +52,7 @@ FLAGS = {
 def summary_row(
     recording: Recording, night: Night | None, flags: list[str], *, error: str = ""
 ) -> dict:
-    """Sum a recording up.
+    """Summarize a recording.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def summary_row(
     night : Night | None
         What was found; None when it failed.
     flags : list of str
-        What is known about it already.
+        Flags that are known already.
     error : str
         Why it failed.
 
@@ -111,7 +110,7 @@ def _night_flags(night: Night) -> list[str]:
 
 
 def write_summary(tree: OutputTree) -> pd.DataFrame:
-    """Write the tables of the dataset from what the recordings left on the disk.
+    """Write the tables of the dataset from the records of its recordings.
 
     Parameters
     ----------

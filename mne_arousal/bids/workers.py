@@ -1,4 +1,4 @@
-"""Recordings spread over workers, and what to do when a worker dies."""
+"""Recordings distributed over workers, and what happens when a worker dies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .output_tree import OutputTree
 from .process import Outcome, failure_path, note_failure, process_recording, started_path
 from .settings import Settings
 
-CHUNK = 8  # recordings a worker between two looks at how far it is
+CHUNK = 8  # recordings per worker between two updates of the progress
 DIED = (
     "{name}: the process that worked on it was ended from outside, most often for want of memory. "
     "Use fewer jobs, or a machine with more memory."
@@ -38,8 +38,7 @@ def process_all(
     n_jobs : int | None
         Workers, as in joblib.
     progress : bool
-        Whether to show how far it is and how long it still takes, where standard error is a
-        terminal.
+        Whether to show a progress bar, where standard error is a terminal.
 
     Returns
     -------
@@ -67,7 +66,7 @@ def process_all(
 
 
 def _pass(tree, left, failed, settings, n_jobs, bar) -> None:
-    """Process what is left; when a worker dies, find out on which recording."""
+    """Process the remaining recordings; when a worker dies, find out on which one."""
     for recording in left.values():
         tree.remove(started_path(recording))
     try:
@@ -77,7 +76,7 @@ def _pass(tree, left, failed, settings, n_jobs, bar) -> None:
         suspects = [r for r in left.values() if tree.read(started_path(r)) is not None]
         logger.warning(
             f"A worker died while {len(suspects)} recordings were worked on; each of them is "
-            "tried again in a process of its own."
+            "tried again in a separate process."
         )
         for recording in suspects:
             _settle(tree, _alone(tree, recording, settings), left, failed, bar)
@@ -93,10 +92,10 @@ def _outcomes(recordings, settings, n_jobs) -> Iterator[Outcome]:
     if n_jobs is not None:  # a worker without work would not notice that its run has ended
         n_jobs = min(effective_n_jobs(n_jobs), len(tasks))
     if getattr(backend, "supports_return_generator", False):
-        # unordered, so that a long night holds no other back
+        # unordered, so that a long night does not delay others
         yield from Parallel(n_jobs, return_as="generator_unordered", batch_size=1)(tasks)
         return
-    # Ray's back end hands results over only when all are there
+    # Ray's backend returns results only when all are there
     size = max(n_workers, 1) * CHUNK
     for first in range(0, len(tasks), size):
         yield from Parallel(n_jobs, batch_size=1)(tasks[first : first + size])
