@@ -99,8 +99,8 @@ def annotate_bids(
     -------
     summary : DataFrame
         As in ``arousals.tsv``: one row per recording; ``error`` says why a recording failed.
-        With `dry_run`, the columns are ``recording`` and ``state``: ``"new"``, ``"done"``, ``"changed"`` (since
-        its result was made) or ``"again"``.
+        With `dry_run`, the columns are ``recording`` and ``state``: ``"new"``, ``"done"``,
+        ``"changed"`` (since its result was made) or ``"again"``.
 
     Raises
     ------
