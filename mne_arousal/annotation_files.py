@@ -25,7 +25,9 @@ from .hypnogram.formats.columns import is_time
 from .hypnogram.times import seconds_of_day
 from .utils.annotations import FIRST_TIME
 from .utils.errors import RecordingError
+from .utils.fif_ids import remove_machine
 from .utils.files import partial_file
+from .utils.text import printable, table_cell
 
 if TYPE_CHECKING:
     from .utils.types import PathLike
@@ -137,6 +139,11 @@ def write_annotations(
 
     Notes
     -----
+    EDF+ and EDFbrowser's XML hold the date of the recording, and so does FIF where the annotations
+    have an ``orig_time``; ``night.without_date().annotations`` have none. In ``.csv`` a text that
+    a spreadsheet would run as a formula gets an apostrophe in front, and backslashes and control
+    characters are written as Python writes them.
+
     ``score`` and the interval of the onset (``extras``) are kept in ``.csv``, ``.fif`` and, as
     meta-data, in ``.annot``; EDF+ and EDFbrowser's XML have no place for them.
 
@@ -163,6 +170,7 @@ def write_annotations(
     with partial_file(path) as partial:
         if kind == "fif":
             annotations.save(partial, overwrite=True, verbose="error")
+            remove_machine(partial)
         elif kind == "edf":
             _write_edf(partial, onset, annotations, begin)
         else:
@@ -198,12 +206,16 @@ def _moved(key: str, value, by: float):
 def _csv_text(onset, annotations, begin) -> str:
     table = pd.DataFrame(
         [
-            {"onset": o, "duration": d, "description": str(text), **extras}
+            {"onset": o, "duration": d, "description": table_cell(text), **_cells(extras)}
             for o, d, text, _, extras in _rows(onset, annotations)
         ],
         columns=None if len(onset) else ["onset", "duration", "description"],
     )
     return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+
+
+def _cells(extras: dict) -> dict:
+    return {key: table_cell(v) if isinstance(v, str) else v for key, v in extras.items()}
 
 
 def _luna_text(onset, annotations, begin) -> str:
@@ -229,7 +241,7 @@ def _xml_text(onset, annotations, begin) -> str:
             " <annotation>",
             f"  <onset>{date.isoformat(timespec='microseconds')}</onset>",
             f"  <duration>{duration:.6f}</duration>",
-            f"  <description>{escape(str(text))}</description>",
+            f"  <description>{escape(printable(text))}</description>",
             " </annotation>",
         ]
     return "\n".join([*lines, "</annotationlist>"]) + "\n"

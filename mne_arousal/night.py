@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -252,6 +252,33 @@ class Night:
             f"channels: {', '.join(self.channels)}",
         )
 
+    def without_date(self) -> Night:
+        """Return the night without the date of the recording.
+
+        Returns
+        -------
+        night : Night
+            The same night, in whose annotations onsets count from the start of the recording.
+        """
+        annotations = self.annotations
+        if annotations.orig_time is None:
+            return self
+        onsets = self.arousals["onset"].to_numpy(dtype=float)
+        shift = float(annotations.onset[0] - onsets[0]) if len(onsets) else 0.0
+        times = [c.name for c in EVENT_COLUMNS if c.in_annotations and c.moves]
+        extras = [
+            dict(extra) | {k: round(float(extra[k]) - shift, 4) for k in times if k in extra}
+            for extra in annotations.extras
+        ]
+        undated = mne.Annotations(
+            onsets,
+            annotations.duration,
+            annotations.description,
+            ch_names=annotations.ch_names,
+            extras=extras,
+        )
+        return replace(self, annotations=undated)
+
     def save(self, path: PathLike) -> Path:
         """Save the night to one file, so that a report or a figure need not analyze again.
 
@@ -264,7 +291,8 @@ class Night:
         -------
         path : Path
             The file: a zip archive of CSV tables, a JSON text, annotations as FIF and the arrays
-            of features and evidence as ``.npy`` without pickle. The pipeline is not in it.
+            of features and evidence as ``.npy`` without pickle. The pipeline is not in it. The
+            date of the recording is, unless ``night.without_date()`` is saved.
 
         Raises
         ------

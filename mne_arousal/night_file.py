@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ FORMAT = "mne-arousal night"
 VERSION = 1
 _TABLES = ("arousals", "candidates", "stages")
 _ARRAYS = ("features", "evidence")
+_MAX_INFLATION = 200  # bytes for each one of the archive; evidence of a night without signal has 60
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same night, the same bytes
 
 
@@ -106,13 +108,35 @@ def load_night(path: PathLike) -> Night:
     if not path.exists():
         raise FileNotFoundError(f"No such file: {path}")
     try:
+        if not path.is_file():
+            raise ValueError("no regular file")
         with zipfile.ZipFile(path) as archive:
+            _check_sizes(archive, path.stat().st_size)
             return _read(archive)
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except Exception as error:  # anybody can make an archive, with any content
         raise RecordingError(
             f"{path} is no night that this program saved, or it is damaged "
             f"({type(error).__name__}). Analyze the recording again."
         ) from error
+
+
+def _check_sizes(archive: zipfile.ZipFile, size: int) -> None:
+    """Refuse an archive that would fill memory."""
+    if sum(member.file_size for member in archive.infolist()) > _MAX_INFLATION * size:
+        raise ValueError("its members are larger than it can hold")
+
+
+def _read_npy(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Read an array, having compared its shape with the size of its member."""
+    data = archive.read(name)
+    file = io.BytesIO(data)
+    npy = np.lib.format
+    read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    shape, _, dtype = read[npy.read_magic(file)](file)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data) - file.tell():
+        raise ValueError("an array has another shape than its data")
+    file.seek(0)
+    return npy.read_array(file, allow_pickle=False)
 
 
 def _read(archive: zipfile.ZipFile) -> Night:
@@ -133,10 +157,8 @@ def _read(archive: zipfile.ZipFile) -> Night:
     for name in _ARRAYS:
         if name not in about:
             continue
-        with archive.open(f"{name}.npy") as file:
-            values = np.lib.format.read_array(file, allow_pickle=False)
-        with archive.open(f"{name}_onset.npy") as file:
-            onsets = np.lib.format.read_array(file, allow_pickle=False)
+        values = _read_npy(archive, f"{name}.npy")
+        onsets = _read_npy(archive, f"{name}_onset.npy")
         index = pd.Index(onsets, name="onset")
         if name == "features":
             names = [about["name"]] * len(onsets)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .night import EVENT_COLUMN_NAMES, Night
 from .utils.errors import OutputError
+from .utils.fif_ids import remove_machine
 from .utils.files import check_output_folder, partial_folder, publish
 
 
@@ -26,7 +27,7 @@ def write_night(night: Night, folder) -> list[Path]:
     paths : list of Path
         ``<name>_arousals.csv`` (onset, duration, onset_low, onset_high, score, stage_cluster; s
         from the start of the recording), ``<name>_stages.csv`` (onset, duration, cluster) and
-        ``<name>-annot.fif``.
+        ``<name>-annot.fif``, which alone holds the date of the recording.
     """
     folder = check_output_folder(folder)
     names = [f"{night.name}_arousals.csv", f"{night.name}_stages.csv", f"{night.name}-annot.fif"]
@@ -36,6 +37,7 @@ def write_night(night: Night, folder) -> list[Path]:
             for name, rows in zip(names, (table, night.stages), strict=False):
                 rows.to_csv(work / name, index=False, float_format="%.3f", lineterminator="\n")
             night.annotations.save(work / names[2], verbose="error")
+            remove_machine(work / names[2])
             for name in names:
                 publish(work / name, folder / name)
     except OutputError as error:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import stat
 import tempfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,8 @@ from .stages.stage_model import StageModel
 from .stages.states import StateModel
 from .utils.columns import Column
 from .utils.errors import RecordingError
+from .utils.privacy import reader_words
+from .utils.text import printable
 
 FORMAT = "mne-arousal pipeline"
 VERSION = "3"
@@ -61,6 +64,14 @@ _FORGOTTEN: dict[str, dict] = {"ArousalClusterer": {"labels_": np.zeros(0, int)}
 _FORGOTTEN["StageClusterer"] = {"_scales": {}}
 _FORGOTTEN["KMeans"] = {"labels_": np.zeros(0, int)}
 _FORGOTTEN["PSGWindower"] = {"seconds_": 0.0}
+# Values beyond these would have memory filled before anything else is wrong.
+_LIMITS: dict[str, dict[str, tuple[float, float]]] = {
+    "windows": {"window_length": (0.1, 60.0), "hop": (0.01, 60.0), "sfreq": (1.0, 1e5)},
+    "arousals": {"n_states": (1, 4096), "n_stages": (1, 100)},
+}
+# What parsing a text of any content raises: RecursionError is a RuntimeError.
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError)
+MAX_SIZE = 1e9  # bytes; a pipeline with an encoder has some megabytes
 _ENCODER_SETTINGS = ("device", "random_state", "verbose")
 
 
@@ -128,21 +139,48 @@ def read_pipeline(path, *, digest: str | None = None, device: str = "auto") -> P
     RecordingError
         If there is no such file, or it is something else or was changed.
     """
-    data = _read_file(path)
+    data = read_file(path)
     if digest is not None and hashlib.sha256(data).hexdigest() != digest:
         raise RecordingError(f"The pipeline {path} was changed while it was in use. Run again.")
     about, arrays = _parse(data, path)
     try:
         pipeline = _unpack(about["pipeline"], arrays)
+        _check_pipeline(pipeline)
         for name, step in pipeline["features"].transformer_list:
             if name in ("dmd", "encoder") and not isinstance(step, str):
                 step.set_params(device=device)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RecordingError(f"{path} does not fit this mne-arousal: {error}.") from error
-    here = {name: version(name) for name in about["versions"]}
-    if here != about["versions"]:
-        warn(f"The pipeline {path} was fitted with {about['versions']}, and this is {here}.")
+        made_with = {str(name): str(value) for name, value in about["versions"].items()}
+    except Exception as error:  # anybody can write a file that fits its checksum, with any content
+        raise RecordingError(
+            f"{path} does not fit this mne-arousal ({reader_words(error)}). Fit a pipeline anew."
+        ) from error
+    here = {name: _version(name) for name in made_with}
+    if here != made_with:
+        warn(printable(f"The pipeline {path} was fitted with {made_with}, and this is {here}."))
     return pipeline
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except (PackageNotFoundError, ValueError):
+        return "not there"
+
+
+def _check_pipeline(pipeline) -> None:
+    """Make sure that a pipeline has its steps, and that none asks for more than a night holds."""
+    windower, clusterer = pipeline["windows"], pipeline[-1]
+    if not isinstance(windower, PSGWindower) or not isinstance(clusterer, ArousalClusterer):
+        raise ValueError("its steps are not those of a pipeline")
+    for _, extractor in pipeline["features"].transformer_list:
+        ours = type(extractor).__module__.startswith(f"{__package__}.")
+        if not isinstance(extractor, str) and not (ours and hasattr(extractor, "transform")):
+            raise ValueError("a step is no extractor of features")
+    for step, limits in _LIMITS.items():
+        for name, (low, high) in limits.items():
+            value = getattr({"windows": windower, "arousals": clusterer}[step], name)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"a step has an impossible {name}")
 
 
 def read_made_from(path) -> dict | None:
@@ -159,14 +197,36 @@ def read_made_from(path) -> dict | None:
         None when there is no such file, or it can't be used.
     """
     try:
-        return _parse(_read_file(path), path)[0]["made_from"]
+        about, _ = _parse(read_file(path), path)
     except RecordingError:
         return None
+    return about.get("made_from")
 
 
-def _read_file(path) -> bytes:
+def read_file(path) -> bytes:
+    """Read the file of a pipeline, whatever it holds.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    data : bytes
+        Its content.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such file, or it is a pipe or a device, or far too large.
+    """
+    path = Path(path)
     try:
-        return Path(path).read_bytes()
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_SIZE:
+            raise RecordingError(f"The pipeline {path} is no regular file, or far too large.")
+        return path.read_bytes()
     except OSError as error:
         raise RecordingError(f"The pipeline {path} can't be read ({error.strerror}).") from error
 
@@ -176,17 +236,17 @@ def _parse(data: bytes, path) -> tuple[dict, dict]:
     try:
         arrays = load_tensors(data)
         size = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + size]).get("__metadata__", {})
+        header = json.loads(data[8 : 8 + size])["__metadata__"]
         text = header["about"]
         whole = header["format"] == FORMAT and header["sha256"] == _digest(arrays, text)
         about = json.loads(text) if whole else None
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (SafetensorError, *_MALFORMED) as error:
         raise RecordingError(f"{wrong}. Get it again, or fit anew.") from error
-    if about is None:
+    if not isinstance(about, dict):
         raise RecordingError(f"{wrong}. Get it again, or fit anew.")
-    if header["version"] != VERSION:
+    if header.get("version") != VERSION:
         raise RecordingError(
-            f"{path} has format {header['version']}, and this program reads {VERSION}."
+            f"{path} has format {header.get('version')}, and this program reads {VERSION}."
         )
     return about, arrays
 

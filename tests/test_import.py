@@ -56,3 +56,13 @@ def test_sys_info(capsys):
     for name in ("mne", "torch", "scikit-learn"):
         assert rows[name] == version(name)
     assert "CUDA device" in printed
+
+
+def test_without_docstrings_it_is_refused():
+    """MNE can't be imported then; the reason is said."""
+    command = [sys.executable, "-OO", "-m", "mne_arousal", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "can't run under python -OO" in done.stderr
+    command[1] = "-O"
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,8 @@ def annotate_bids(
 ) -> pd.DataFrame:
     """Find the micro-arousals of all recordings of a BIDS dataset.
 
-    Results are a BIDS derivative. A run that was ended goes on where it stopped when it is started
-    again, and comes to the same files. The dataset itself is never changed.
+    The results are a BIDS derivative. An interrupted run resumes where it stopped when it is
+    started again, and writes the same files as an undisturbed one. The dataset is never changed.
 
     Parameters
     ----------
@@ -67,8 +68,8 @@ def annotate_bids(
     datatypes : str | list of str | None
         Of ``"eeg"``, ``"ieeg"``, ``"meg"``; None means ``"eeg"``, where polysomnography is.
     hypnogram : bool
-        Whether stages in ``events.tsv`` tell sleep from wake where there are any. They are used
-        for nothing else.
+        Whether sleep stages in ``events.tsv``, where there are any, separate sleep from wake. They
+        are used for nothing else.
     picks : "auto" | list of str | dict
         As in :func:`annotate_arousals`.
     reference : "auto" | None | dict
@@ -76,41 +77,41 @@ def annotate_bids(
     features : tuple of str
         As in :func:`annotate_arousals`.
     false_alarms_per_hour : float
-        Events an hour of sleep that noise alone may cause.
+        Events per hour of sleep that noise alone may cause.
     fit_on : str | list of str | None
-        Subjects on whose recordings one pipeline is fitted, which is kept as
-        ``pipeline.safetensors`` and applied to all. None fits a pipeline on each recording by
-        itself, which needs no choice.
+        Subjects on whose recordings one pipeline is fitted. It is saved as
+        ``pipeline.safetensors`` and applied to all recordings. None fits a pipeline on each
+        recording separately.
     pipeline : path-like | None
-        A ``pipeline.safetensors`` of an earlier run, to be applied as it is. `picks`, `reference`,
-        `features` and `false_alarms_per_hour` are then its own.
+        A ``pipeline.safetensors`` of an earlier run, applied unchanged. `picks`, `reference`,
+        `features` and `false_alarms_per_hour` then come from that pipeline.
     n_jobs : int | None
-        Recordings worked on at once, each in one thread; -1 for as many as there are cores. None
-        means 1, or what ``joblib.parallel_config`` says, which also chooses another back end
-        (Dask, Ray).
+        Recordings processed at the same time, each in one thread; -1 uses all cores. None means 1,
+        or the value of ``joblib.parallel_config``, which can also choose another backend (Dask,
+        Ray).
     device : str
-        ``"auto"``, ``"cpu"`` or ``"cuda"``. Workers on one machine use its GPU in turns.
+        ``"auto"``, ``"cpu"`` or ``"cuda"``. Workers on one machine take turns on its GPU.
     overwrite : bool
-        Whether to do recordings again that have a result.
+        Whether to process recordings again that have a result.
     dry_run : bool
-        Whether to tell only what would be done.
+        Whether to only list what would be done.
     random_state : int
-        Seed. It is a number, so that a run that goes on comes to what it would have come to.
+        Seed. It has to be an integer, so that a resumed run gives the same results.
     verbose : bool | str | int | None
         As in MNE.
 
     Returns
     -------
     summary : DataFrame
-        As in ``arousals.tsv``: one row a recording, ``error`` telling why one failed. With
-        `dry_run` columns ``recording`` and ``state``: ``"new"``, ``"done"``, ``"changed"`` (since
-        its result was made) or ``"again"``.
+        As in ``arousals.tsv``: one row per recording; ``error`` says why a recording failed.
+        With `dry_run`, the columns are ``recording`` and ``state``: ``"new"``, ``"done"``,
+        ``"changed"`` (since its result was made) or ``"again"``.
 
     Raises
     ------
     RecordingError
-        If `root` is no dataset, nothing in it fits, the output folder can't be used, or holds
-        results of other settings. A recording that fails raises nothing.
+        If `root` is no dataset, no recording in it matches, or the output folder can't be used or
+        holds results of other settings. A recording that fails does not raise an error.
 
     See Also
     --------
@@ -118,8 +119,8 @@ def annotate_bids(
 
     Notes
     -----
-    ``arousals.tsv`` holds the result, ``timing.tsv`` the seconds used: these differ from run to
-    run, and everything else is the same byte for byte.
+    ``timing.tsv`` holds dates and computing times, which differ from run to run. All other files
+    are identical byte for byte.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def annotate_bids(
         with output_lock(tree) as token:
             tree.remove_partial()
             write_dataset_files(tree, root)
-            settings = replace(settings, token=token)
+            settings = replace(settings, token=token, process=os.getpid())
             data = None
             if examples is not None:
                 data = fitted_on(tree, settings, examples, n_jobs, overwrite=overwrite)
@@ -176,8 +177,8 @@ def _settings(
         )
     if not isinstance(random_state, int):
         raise RecordingError(
-            f"random_state is a number here, not {random_state!r}: a run that goes on has to come "
-            "to the same results."
+            f"random_state is a number here, not {random_state!r}: a resumed run has to give the "
+            "same results."
         )
     return Settings(
         output=str(folder),

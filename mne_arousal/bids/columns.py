@@ -173,6 +173,16 @@ Not for diagnosis or treatment.
 - pipeline.safetensors, where there is one: the pipeline that was fitted once for all recordings.
 """
 
+DATASET_FILES = (
+    ".bidsignore",
+    "README",
+    "arousals.",
+    "dataset_description.json",
+    "descriptions.",
+    "pipeline.safetensors",
+    "timing.",
+)  # beginnings of the names beside the subjects' folders
+
 IGNORED = """arousals.tsv
 arousals.json
 timing.tsv

@@ -32,8 +32,8 @@ class Recording:
         Entities that it can be chosen by.
     datatype : str
         ``"eeg"`` and the like.
-    rivals : tuple of str
-        Other files that would be the same recording in another format.
+    duplicates : tuple of str
+        Other files of the same recording, in other formats.
     """
 
     root: str
@@ -43,7 +43,7 @@ class Recording:
     task: str | None
     run: str | None
     datatype: str
-    rivals: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -202,8 +202,8 @@ def _parse(root: Path, file: Path) -> Recording | None:
 
 def _first(recordings: list[Recording]) -> Recording:
     first, *others = sorted(recordings, key=lambda recording: recording.path)
-    values = {key: getattr(first, key) for key in first.__dataclass_fields__ if key != "rivals"}
-    return Recording(**values, rivals=tuple(other.path for other in others))
+    values = {key: getattr(first, key) for key in first.__dataclass_fields__ if key != "duplicates"}
+    return Recording(**values, duplicates=tuple(other.path for other in others))
 
 
 def _labels(labels, prefix: str) -> set[str] | None:

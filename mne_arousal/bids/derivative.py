@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..night import Night
+from ..utils.text import names_cell, table_cell
 from .columns import (
     BIDS_COLUMNS,
     IGNORED,
@@ -24,15 +25,20 @@ from .dataset import Recording
 from .output_tree import OutputTree
 from .settings import Settings, to_json, versions
 
-PARAMETERS_FILE = (
-    "arousal",
-    "parameters",
-    ".json",
-)  # written last: with it a recording's result is complete
+# Written last: with it a recording's result is complete.
+PARAMETERS_FILE = ("arousal", "parameters", ".json")
+RESULT_NAMES = (
+    ("arousal", "events", ".tsv"),
+    ("arousal", "events", ".json"),
+    ("stages", "events", ".tsv"),
+    ("stages", "events", ".json"),
+    PARAMETERS_FILE,
+)
+MAX_NAME = 255  # bytes; the limit of ext4, APFS and NTFS
 
 
 def write_dataset_files(tree: OutputTree, root: Path) -> None:
-    """Write the files that tell what the derivative is.
+    """Write the files that describe the derivative.
 
     Parameters
     ----------
@@ -74,7 +80,7 @@ def write_recording(
     summary : dict
         Its row in ``arousals.tsv``.
     warnings : list of str
-        What was noticed on the way.
+        Notes on the recording.
     sources : dict
         SHA-256 of the files read.
     """
@@ -101,7 +107,23 @@ def write_recording(
         "Summary": summary,
         "Files": {path.name: hashlib.sha256(data).hexdigest() for path, data in files.items()},
     }
-    tree.write(recording.derived(*PARAMETERS_FILE), to_json(parameters))
+    tree.write(recording.derived(*PARAMETERS_FILE), to_json(with_checksum(parameters)))
+
+
+def with_checksum(record: dict) -> dict:
+    """Add to a record the SHA-256 of all else in it.
+
+    Parameters
+    ----------
+    record : dict
+        Plain values.
+
+    Returns
+    -------
+    record : dict
+        The same with ``"RecordSHA256"``.
+    """
+    return record | {"RecordSHA256": hashlib.sha256(to_json(record)).hexdigest()}
 
 
 def read_parameters(tree: OutputTree, recording: Recording) -> dict | None:
@@ -141,20 +163,22 @@ def parse_parameters(data: bytes | None) -> dict | None:
     Returns
     -------
     parameters : dict | None
-        None when it is no such record.
+        None when it is no such record, or was changed since it was written.
     """
     try:
         parameters = json.loads(data or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     kinds = {"Files": dict, "Summary": dict, "ParametersSHA256": str, "Parameters": dict}
     if not isinstance(parameters, dict):
         return None
-    return (
-        parameters
-        if all(isinstance(parameters.get(key), kind) for key, kind in kinds.items())
-        else None
-    )
+    if not all(isinstance(parameters.get(key), kind) for key, kind in kinds.items()):
+        return None
+    rest = {key: value for key, value in parameters.items() if key != "RecordSHA256"}
+    try:
+        return parameters if with_checksum(rest) == parameters else None
+    except ValueError:  # NaN, which JSON has not
+        return None
 
 
 def arousal_table(night: Night) -> str:
@@ -172,11 +196,14 @@ def arousal_table(night: Night) -> str:
     """
     lines = ["\t".join(BIDS_COLUMNS)]
     for arousal in night.arousals.itertuples():
-        names = ",".join(name.replace("\t", " ") for name in arousal.ch_names)
-        texts = {"trial_type": "arousal", "kind": str(arousal.kind), "channel": names or "n/a"}
+        texts = {
+            "trial_type": "arousal",
+            "kind": table_cell(arousal.kind),
+            "channel": names_cell(arousal.ch_names),
+        }
         if arousal.stage_cluster < 0:
             texts["stage_cluster"] = "n/a"
-        row = [texts.get(name) or number(getattr(arousal, name)) for name in BIDS_COLUMNS]
+        row = [texts.get(name) or number(getattr(arousal, name, np.nan)) for name in BIDS_COLUMNS]
         lines.append("\t".join(row))
     return "\n".join(lines) + "\n"
 
@@ -204,7 +231,7 @@ def stage_table(night: Night) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number with no more digits than it needs: microseconds are far below a sample.
+    """Write a number with at most six decimals: a microsecond is far shorter than a sample.
 
     Parameters
     ----------

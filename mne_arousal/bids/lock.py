@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import getpass
 import json
 import os
 import socket
@@ -11,17 +13,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from mne.utils import logger
 
 from ..utils.errors import OutputError, RecordingError
 from .output_tree import STATE, OutputTree
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-LOCK = f"{STATE}/lock"
+LOCK = f"{STATE}/lock"  # says who works there
+HELD = f"{STATE}/lock.held"  # locked while somebody does
+_PATIENCE = 1.0  # s; a run that is just ending may still hold it
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def output_lock(tree: OutputTree):
     """Keep other runs off an output folder.
 
     The operating system frees the lock when the process ends, however it ends, so that a run that
-    was killed can simply be started again. The file tells who holds it.
+    was killed can simply be started again. A note beside it says who holds it.
 
     Parameters
     ----------
@@ -44,32 +44,30 @@ def output_lock(tree: OutputTree):
     Raises
     ------
     RecordingError
-        If another run works there.
+        If another run works there, or the file system has no locks.
     """
-    path = tree.path(LOCK)
-    if path.parent.is_symlink() or path.is_symlink():
-        raise RecordingError(f"{path} is a link. Remove it, or name another output folder.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    note = tree.path(LOCK)
+    for path in (note.parent, note, tree.path(HELD)):
+        if path.is_symlink():
+            raise RecordingError(f"{path} is a link. Remove it, or name another output folder.")
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        note.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"The lock {path} can't be made ({error.strerror}).") from error
-    with os.fdopen(handle, "r+", encoding="utf-8") as file:
-        owner = _owner(file)
-        if not _take(file):
-            raise RecordingError(
-                f"Another run works on {tree.root} ({_describe(owner)}). Wait until it ends, or "
-                "name another output folder."
-            )
+        raise OutputError(f"The folder {note.parent} can't be made ({error.strerror}).") from error
+    lock = FileLock(tree.path(HELD))
+    _take(lock, tree)
+    try:
+        owner = _read_owner(tree)
         if owner:
-            _explain_stale(owner, path)
+            _explain_stale(owner, note)
         token = uuid.uuid4().hex
-        _write_owner(file, token)
+        _write_owner(tree, token)
         try:
             yield token
         finally:
-            file.seek(0)
-            file.truncate()  # empty: the run ended by itself
+            tree.remove(LOCK)  # without a note: the run ended by itself
+    finally:
+        lock.release()
 
 
 def holds_lock(tree: OutputTree, token: str) -> bool:
@@ -87,19 +85,45 @@ def holds_lock(tree: OutputTree, token: str) -> bool:
     holds : bool
         False when that run ended or another one took over.
     """
-    owner = _parse_owner((tree.read(LOCK) or b"").decode(errors="replace"))
-    return owner.get("token") == token
+    return _read_owner(tree).get("token") == token
 
 
-def _take(file) -> bool:
-    if fcntl is None:
-        owner = _owner(file)
-        return not owner  # nothing tells whether the process lives: the message says what to do
+def _take(lock: FileLock, tree: OutputTree) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        lock.acquire(timeout=_PATIENCE)
+    except Timeout as error:
+        if not _has_locks(tree):
+            raise _no_locks(tree, "none can be taken") from error
+        raise RecordingError(
+            f"Another run works on {tree.root} ({_describe(_read_owner(tree))}). Wait until it "
+            "ends, or name another output folder."
+        ) from error
+    except NotImplementedError as error:
+        raise _no_locks(tree, "they are not implemented") from error
+    except OSError as error:
+        if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise _no_locks(tree, str(error.strerror)) from error
+        raise OutputError(f"The lock {lock.lock_file} can't be made ({error.strerror}).") from error
+
+
+def _has_locks(tree: OutputTree) -> bool:
+    """Tell whether a lock that nobody can hold can be taken: some systems refuse every one."""
+    path = tree.path(f"{HELD}.{uuid.uuid4().hex}")
+    probe = FileLock(path)
+    try:
+        with probe.acquire(timeout=0):
+            return True
+    except (OSError, Timeout, NotImplementedError):
         return False
-    return True
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _no_locks(tree: OutputTree, reason: str) -> OutputError:
+    return OutputError(
+        f"The file system of {tree.root} has no file locks ({reason}), so that two runs there "
+        "could not be kept apart. Name an output folder on another disk, and copy it afterwards."
+    )
 
 
 def _explain_stale(owner: dict, path: Path) -> None:
@@ -116,31 +140,23 @@ def _explain_stale(owner: dict, path: Path) -> None:
     )
 
 
-def _write_owner(file, token: str) -> None:
+def _write_owner(tree: OutputTree, token: str) -> None:
     owner = {
         "token": token,
         "host": socket.gethostname(),
         "process": os.getpid(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    file.seek(0)
-    file.truncate()
-    file.write(json.dumps(owner))
-    file.flush()
-    os.fsync(file.fileno())
+    tree.write(LOCK, json.dumps(owner).encode())
 
 
-def _owner(file) -> dict:
-    file.seek(0)
-    return _parse_owner(file.read())
-
-
-def _parse_owner(text: str) -> dict:
-    if not text:
+def _read_owner(tree: OutputTree) -> dict:
+    data = tree.read(LOCK)
+    if not data:
         return {}
     try:
-        owner = json.loads(text)
-    except ValueError:  # cut short when the machine stopped
+        owner = json.loads(data)
+    except (ValueError, RecursionError):  # cut short when the machine stopped
         owner = None
     return owner if isinstance(owner, dict) else {"host": socket.gethostname()}
 
@@ -151,9 +167,9 @@ def _describe(owner: dict) -> str:
 
 
 class GpuTurn:
-    """Let one process at a time compute with a step on the GPU.
+    """Make processes compute with a step on the GPU one at a time.
 
-    Several workers that hold their batches there at once would need several times its memory.
+    Several workers with batches on the GPU at the same time would need several times the memory.
 
     Parameters
     ----------
@@ -165,12 +181,12 @@ class GpuTurn:
         self.step = step
 
     def fit_transform(self, X):
-        """Fit the step and apply it, when it is this process's turn."""
+        """Fit the step and apply it, when this process has its turn."""
         with gpu_turn():
             return self.step.fit_transform(X)
 
     def transform(self, X):
-        """Apply the step, when it is this process's turn."""
+        """Apply the step, when this process has its turn."""
         with gpu_turn():
             return self.step.transform(X)
 
@@ -178,18 +194,17 @@ class GpuTurn:
 @contextmanager
 def gpu_turn():
     """Wait until no other process of this user computes on the GPU of this machine."""
-    if fcntl is None:
-        yield
-        return
-    name = f"mne-arousal-gpu-{os.getuid()}.lock"
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-    handle = os.open(Path(tempfile.gettempdir(), name), flags, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    path = Path(tempfile.gettempdir(), f"mne-arousal-gpu-{_user()}.lock")
+    if path.is_symlink():
+        raise OutputError(f"{path} is a link. Remove it.")
+    with FileLock(path, mode=0o600):
         yield
         _free_gpu_memory()
-    finally:
-        os.close(handle)
+
+
+def _user() -> str:
+    """Return what tells the users of a machine apart in the name of a file."""
+    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
 
 
 def _free_gpu_memory() -> None:

@@ -1,20 +1,22 @@
-"""The output folder: nothing is written outside of it, and nothing by halves."""
+"""The output folder: files are written whole, and never outside of it."""
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path, PurePosixPath
 
 from ..utils.errors import OutputError, RecordingError
-from ..utils.files import PARTIAL, check_output_folder, write_file
+from ..utils.files import PARTIAL, check_output_folder, write_error, write_file
+from .columns import DATASET_FILES
 
-STATE = ".mne-arousal"  # what a run needs to go on; a dot folder is no part of a BIDS dataset
+STATE = ".mne-arousal"  # what a run needs to resume; a dot folder is no part of a BIDS dataset
 
 
 class OutputTree:
     """Files below one folder.
 
-    Links below the folder are not followed: a dataset that was downloaded may bring some that lead
+    Links below the folder are not followed: a downloaded dataset may contain links that lead
     elsewhere.
 
     Parameters
@@ -71,10 +73,7 @@ class OutputTree:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(
-                f"The folder {path.parent} can't be made ({error.strerror}). Free some space or "
-                "name another output folder."
-            ) from error
+            raise write_error(path.parent, error) from error
         write_file(path, data)
 
     def read(self, relative) -> bytes | None:
@@ -91,10 +90,9 @@ class OutputTree:
             None where there is no such file.
         """
         path = self.path(relative)
-        if path.is_symlink():
-            return None
         try:
-            return path.read_bytes()
+            # a pipe would never end
+            return path.read_bytes() if path.is_file() and not path.is_symlink() else None
         except OSError:
             return None
 
@@ -110,10 +108,12 @@ class OutputTree:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # then it was never there
+                return
             raise OutputError(f"{path} can't be removed ({error.strerror}).") from error
 
     def remove_partial(self) -> None:
-        """Remove what a killed run left unfinished."""
+        """Remove unfinished files of a killed run."""
         for pattern in ("*", "sub-*/*/*", "sub-*/*/*/*", f"{STATE}/*", f"{STATE}/*/*"):
             for path in self.root.glob(pattern):
                 if path.name.startswith(PARTIAL) and path.suffix == ".part":
@@ -174,12 +174,23 @@ def check_output_is_ours(output: Path) -> None:
         If it holds other files, or can't be written to.
     """
     if output.is_dir():
-        description = output / "dataset_description.json"
         names = [path.name for path in output.iterdir() if not path.name.startswith(STATE)]
-        ours = not names or (description.is_file() and b'"mne-arousal"' in description.read_bytes())
-        if not ours:
+        if names and not _is_ours(output):
             raise RecordingError(
                 f"The output folder {output} holds files that are not of this program. Name an "
                 "empty or a new folder."
             )
     check_output_folder(output)
+
+
+def _is_ours(output: Path) -> bool:
+    """Recognize a derivative by its description or, where that is damaged, by its other files."""
+    tree = OutputTree(output)
+    if b'"mne-arousal"' in (tree.read("dataset_description.json") or b""):
+        return True
+    notes = output / STATE
+    return (
+        notes.is_dir()
+        and not notes.is_symlink()
+        and all(path.name.startswith((*DATASET_FILES, "sub-", STATE)) for path in output.iterdir())
+    )

@@ -13,12 +13,14 @@ from .derivative import PARAMETERS_FILE, parse_parameters, read_parameters
 from .output_tree import OutputTree
 from .process import record_path
 from .settings import Settings
+from .sidecars import find_sidecars
+from .source import relative_path
 
 NEW, DONE, CHANGED, AGAIN = "new", "done", "changed", "again"
 
 
 def plan_run(tree: OutputTree, recordings: list[Recording], *, overwrite: bool) -> pd.DataFrame:
-    """Tell what is to be done with each recording.
+    """List what a run would do with each recording.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ def plan_run(tree: OutputTree, recordings: list[Recording], *, overwrite: bool) 
     recordings : list of Recording
         Recordings that were asked for.
     overwrite : bool
-        Whether results are to be made again.
+        Whether to process recordings again that have a result.
 
     Returns
     -------
@@ -48,20 +50,23 @@ def _state(tree: OutputTree, recording: Recording, overwrite: bool) -> str:
 
 
 def _unchanged(tree: OutputTree, recording: Recording) -> bool:
-    """Tell whether the files that a result was made from are what they were."""
+    """Return whether the source files of a result are unchanged."""
     try:
         stamps = json.loads(tree.read(record_path(recording)) or b"")["stamps"]
         for name, (size, changed) in stamps.items():
             status = Path(recording.root, name).stat()
             if (status.st_size, status.st_mtime_ns) != (size, changed):
                 return False
+        # a new file beside them, at any level, may change how the recording is read
+        if not {relative_path(recording, p) for p in find_sidecars(recording)} <= set(stamps):
+            return False
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False  # then it can't be told, and doing it again is safe
+        return False  # unknown: processing it again is safe
     return True
 
 
 def check_settings(tree: OutputTree, settings: Settings, again: list[Recording]) -> None:
-    """Make sure that results of different settings don't come together in one folder.
+    """Make sure that one folder holds results of one set of settings only.
 
     Parameters
     ----------
@@ -70,7 +75,7 @@ def check_settings(tree: OutputTree, settings: Settings, again: list[Recording])
     settings : Settings
         Settings of this run.
     again : list of Recording
-        Recordings whose results are made anew.
+        Recordings that are processed in this run.
 
     Raises
     ------

@@ -1,11 +1,12 @@
 """One recording of a dataset, from its file to its place in the derivative.
 
-What happens here happens in a worker, which may be on another machine: it gets little, returns
-little, and leaves everything else on the disk.
+This code runs in a worker, which may be on another machine. It receives and returns little; the
+results go to the disk.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
@@ -21,33 +22,26 @@ from ..annotate import analyze_recording
 from ..pipeline import make_arousal_pipeline
 from ..utils.errors import OutputError, RecordingError
 from ..utils.notes import Note, collect_notes
+from ..utils.privacy import clean_log, failed_where, reader_words
+from ..utils.text import printable
 from .dataset import Recording
-from .derivative import write_recording
+from .derivative import MAX_NAME, RESULT_NAMES, write_recording
 from .lock import GpuTurn, holds_lock
 from .output_tree import STATE, OutputTree
+from .run_process import end_with
 from .settings import Settings, one_thread, to_json
 from .source import Source, checksums, read_source, redact, stamps, without_subject
 from .summary import summary_row
 
-# What readers and numerics raise on data that nobody thought of. It is reported as unexpected, and
-# costs one recording, not the run.
-UNEXPECTED = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+NO_MEMORY = (
+    "{name}: needs more memory than there is. Use fewer jobs, or a machine with more memory."
 )
+_MAX_NOTE = 200  # bytes of a note's name: with an ending it must stay below the 255 of most systems
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a recording.
+    """The outcome of one recording.
 
     Attributes
     ----------
@@ -56,7 +50,7 @@ class Outcome:
     error : str
         Why it has no result; empty when it has.
     hopeless : bool
-        Whether the others would fail in the same way, as on a full disk.
+        Whether all other recordings would fail in the same way, as on a full disk.
     """
 
     name: str
@@ -64,19 +58,27 @@ class Outcome:
     hopeless: bool = False
 
 
+def _note_name(recording: Recording) -> str:
+    """Name notes on a recording: as itself, or shorter where its name is near the limit."""
+    if len(recording.name) <= _MAX_NOTE:
+        return recording.name
+    digest = hashlib.sha256(recording.path.encode()).hexdigest()
+    return f"{recording.name[: _MAX_NOTE - len(digest) - 1]}-{digest}"
+
+
 def record_path(recording: Recording) -> str:
-    """Return where it is noted when and from what a result was made."""
-    return f"{STATE}/records/{recording.name}.json"
+    """Return the path of the note on when and from which files a result was made."""
+    return f"{STATE}/records/{_note_name(recording)}.json"
 
 
 def failure_path(recording: Recording) -> str:
-    """Return where it is noted why there is no result."""
-    return f"{STATE}/failures/{recording.name}.json"
+    """Return the path of the note on why a recording failed."""
+    return f"{STATE}/failures/{_note_name(recording)}.json"
 
 
 def started_path(recording: Recording) -> str:
-    """Return where it is noted that work on a recording has begun."""
-    return f"{STATE}/started/{recording.name}"
+    """Return the path of the note that the processing of a recording has begun."""
+    return f"{STATE}/started/{_note_name(recording)}"
 
 
 def process_recording(recording: Recording, settings: Settings) -> Outcome:
@@ -92,10 +94,11 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
     Returns
     -------
     outcome : Outcome
-        What became of it.
+        Whether it has a result, and if not, why.
     """
+    end_with(settings.process)
     tree = OutputTree(settings.output)
-    with _quiet_log:
+    with _quiet_log, clean_log():
         try:
             _check_run(tree, settings)
             tree.write(started_path(recording), b"")
@@ -106,8 +109,10 @@ def process_recording(recording: Recording, settings: Settings) -> Outcome:
             else:
                 tree.remove(failure_path(recording))
             tree.remove(started_path(recording))
-        except OutputError as full:
+        except RecordingError as full:  # the notes of the run can't be written
             return Outcome(recording.name, str(full), hopeless=True)
+        except MemoryError:  # not even for the notes: the run's own process writes them
+            return Outcome(recording.name, NO_MEMORY.format(name=recording.name))
     return Outcome(recording.name, error)
 
 
@@ -120,8 +125,8 @@ def _check_run(tree: OutputTree, settings: Settings) -> None:
 class _QuietLog:
     """Keep what readers log about missing sidecars and the like off the screen.
 
-    What matters is raised, or warned about and kept in the record of the recording. The log
-    belongs to the process: of recordings in its threads, the last to leave lets it speak again.
+    Problems are raised, or noted in the record of the recording. All threads of a process share
+    its log: the last recording to finish restores the levels.
     """
 
     def __init__(self):
@@ -149,9 +154,9 @@ _quiet_log = _QuietLog()
 
 
 class _QuietWarnings:
-    """Keep what libraries warn of off the screen; what is about the recording is noted.
+    """Keep warnings of libraries off the screen; notes on the recording are collected.
 
-    Filters belong to the process, as the log does.
+    All threads of a process share the filters, as they do the log.
     """
 
     def __init__(self):
@@ -193,20 +198,41 @@ def note_failure(tree: OutputTree, recording: Recording, error: str) -> None:
 
 
 def _attempt(tree: OutputTree, recording: Recording, settings: Settings) -> str:
-    """Process a recording and return the error, which is empty when all went well."""
+    """Process a recording and return the error, which is empty when all went well.
+
+    This is the boundary around one recording: whatever is raised inside costs this one alone, but
+    for a disk that takes no more results.
+    """
     try:
+        _check_names(recording)
         with without_subject(recording), one_thread():
             _process(tree, recording, settings)
     except OutputError:
         raise
     except RecordingError as error:
         text = str(error)
-    except UNEXPECTED as error:
-        logger.debug(f"{recording.name} failed", exc_info=True)
-        text = f"{recording.name}: unexpected {type(error).__name__} ({error}). Please report it."
+    except MemoryError:
+        text = NO_MEMORY.format(name=recording.name)
+    except (
+        Exception
+    ) as error:  # readers and numerics raise of every class on data nobody thought of
+        logger.debug(f"{recording.name}: {failed_where(error)}")
+        words = reader_words(error)
+        text = f"{recording.name}: unexpected {type(error).__name__} ({words}). Please report it."
     else:
         return ""
     return " ".join(redact(text, recording.file).split())
+
+
+def _check_names(recording: Recording) -> None:
+    """Make sure that the names of a recording's results are no longer than systems allow."""
+    longest = max(len(recording.derived(*name).name.encode()) for name in RESULT_NAMES)
+    if longest > MAX_NAME:
+        raise RecordingError(
+            f"its results would have names of {longest} bytes, and file systems allow {MAX_NAME}. "
+            "Shorten its labels.",
+            recording.name,
+        )
 
 
 def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None:
@@ -223,6 +249,7 @@ def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None
     _check_unchanged(recording, source, before)
     _check_run(tree, settings)
     record = {
+        "recording": recording.name,
         "stamps": before,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": {name: round(seconds, 3) for name, seconds in night.seconds.items()},
@@ -235,7 +262,7 @@ def _process(tree: OutputTree, recording: Recording, settings: Settings) -> None
         night,
         settings,
         summary=summary_row(recording, night, [*source.flags, *_flags(notes)]),
-        warnings=list(dict.fromkeys(note.text for note in notes)),
+        warnings=list(dict.fromkeys(printable(note.text) for note in notes)),
         sources=checksums(recording, source.files),
     )
 
@@ -286,7 +313,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
 
 
 def share_gpu(pipeline: Pipeline, device: str) -> Pipeline:
-    """Let workers on one machine use its GPU one after the other.
+    """Make workers on one machine take turns on its GPU.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a run is asked to do, the same for all its recordings."""
+"""Settings of a run, the same for all its recordings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from threadpoolctl import threadpool_limits
 
 from .._version import __version__
+from ..utils.text import escape_json
 
 PACKAGES = ("mne", "mne-bids", "braindecode", "torch", "scikit-learn", "scipy", "numpy", "pandas")
 
@@ -30,7 +31,7 @@ class Settings:
     picks : "auto" | tuple of str | dict
         Channels.
     false_alarms_per_hour : float
-        Events an hour of sleep that noise may cause.
+        Events per hour of sleep that noise may cause.
     hypnogram : bool
         Whether stages in ``events.tsv`` gate wake.
     random_state : int
@@ -38,13 +39,16 @@ class Settings:
     device : str
         Where to compute.
     pipeline : str | None
-        File of the pipeline that all recordings share; None fits one on each.
+        File of the pipeline shared by all recordings; None fits one on each.
     pipeline_digest : str | None
         SHA-256 of that file.
     token : str
         Mark of the run.
     reference : "auto" | None | dict
         Derivations.
+        Random mark of the run.
+    process : int
+        Id of the run's process; workers end when it ends.
     """
 
     output: str
@@ -58,9 +62,10 @@ class Settings:
     pipeline_digest: str | None = None
     token: str = ""
     reference: str | dict | None = "auto"
+    process: int = 0
 
     def parameters(self) -> dict:
-        """Return what the results depend on, for the record and for a run that goes on.
+        """Return what the results depend on, for the record and for resumed runs.
 
         Returns
         -------
@@ -103,7 +108,8 @@ def to_json(value) -> bytes:
     data : bytes
         UTF-8, with a line break at its end.
     """
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return (escape_json(text) + "\n").encode()
 
 
 @cache
@@ -128,8 +134,8 @@ def versions() -> dict[str, str]:
 def one_thread():
     """Compute in one thread of BLAS and PyTorch.
 
-    Workers would fight for cores otherwise; and since the number of threads changes last digits,
-    the results would depend on the number of workers.
+    Otherwise workers would compete for cores, and the last digits of results would depend on the
+    number of threads.
     """
     import torch
 

@@ -1,25 +1,26 @@
-"""One pipeline for all recordings of a run: fitted on some of them, or given."""
+"""One pipeline for all recordings of a run, fitted on some of them or read from a file."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from dataclasses import replace
-from pathlib import Path
 
 from joblib import Parallel, delayed
 from mne.utils import logger, use_log_level
 
-from ..pipeline_file import pipeline_bytes, read_made_from, read_pipeline
+from ..pipeline_file import pipeline_bytes, read_file, read_made_from, read_pipeline
 from ..utils.errors import RecordingError
 from .dataset import Recording
 from .lock import gpu_turn
-from .output_tree import OutputTree
+from .output_tree import STATE, OutputTree
 from .process import make_pipeline
-from .settings import Settings, one_thread
+from .settings import Settings, one_thread, to_json
 from .source import checksums, read_source, without_subject
 
 PIPELINE = "pipeline.safetensors"
+FITTED_ON = f"{STATE}/fitted_on.json"
 
 
 def fitted_on(
@@ -30,7 +31,7 @@ def fitted_on(
     *,
     overwrite: bool,
 ) -> bytes:
-    """Fit a pipeline on some recordings, or take the one that a former run fitted on them.
+    """Fit a pipeline on some recordings, or reuse the one that a former run fitted on them.
 
     Parameters
     ----------
@@ -55,16 +56,36 @@ def fitted_on(
     RecordingError
         If one of the recordings can't be used.
     """
-    made_from = {"parameters": replace(settings, pipeline=PIPELINE).parameters(), "sources": {}}
+    made_from = {"parameters": replace(settings, pipeline=PIPELINE).parameters()}
+    sources: dict[str, str] = {}
     for recording in examples:
         with without_subject(recording):
             files = read_source(recording, hypnogram=False).files
-            made_from["sources"] |= checksums(recording, files)
+            sources |= checksums(recording, files)
     data = tree.read(PIPELINE)
-    if overwrite or data is None or read_made_from(tree.path(PIPELINE)) != made_from:
+    if overwrite or data is None or not _was_fitted_on(tree, data, made_from, sources):
         logger.info(f"Fitting one pipeline on {len(examples)} recordings.")
         (data,) = Parallel(n_jobs=n_jobs)([delayed(fit_pipeline)(examples, settings, made_from)])
+        tree.write(FITTED_ON, to_json({"pipeline": _sha256(data), "sources": sources}))
     return data
+
+
+def _was_fitted_on(tree: OutputTree, data: bytes, made_from: dict, sources: dict) -> bool:
+    """Tell whether a pipeline was fitted with these settings on these files.
+
+    Files are noted beside the pipeline and not in it: it may be given away.
+    """
+    if read_made_from(tree.path(PIPELINE)) != made_from:
+        return False
+    try:
+        note = json.loads(tree.read(FITTED_ON) or b"")
+    except (ValueError, RecursionError):
+        return False
+    return note == {"pipeline": _sha256(data), "sources": sources}
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_given_pipeline(path) -> bytes:
@@ -78,19 +99,20 @@ def read_given_pipeline(path) -> bytes:
     Returns
     -------
     data : bytes
-        Its file, which has been looked at.
+        Content of the file, which has been checked.
 
     Raises
     ------
     RecordingError
         If it is no pipeline.
     """
-    read_pipeline(path)
-    return Path(path).read_bytes()
+    data = read_file(path)
+    read_pipeline(path, digest=_sha256(data))
+    return data
 
 
 def with_pipeline(tree: OutputTree, settings: Settings, data: bytes) -> Settings:
-    """Say in the settings of a run that all recordings share a pipeline.
+    """Add a shared pipeline to the settings of a run.
 
     Parameters
     ----------
@@ -106,8 +128,7 @@ def with_pipeline(tree: OutputTree, settings: Settings, data: bytes) -> Settings
     settings : Settings
         With its place and its SHA-256.
     """
-    digest = hashlib.sha256(data).hexdigest()
-    return replace(settings, pipeline=str(tree.path(PIPELINE)), pipeline_digest=digest)
+    return replace(settings, pipeline=str(tree.path(PIPELINE)), pipeline_digest=_sha256(data))
 
 
 def fit_pipeline(examples: list[Recording], settings: Settings, made_from: dict) -> bytes:
@@ -138,5 +159,10 @@ def fit_pipeline(examples: list[Recording], settings: Settings, made_from: dict)
         except RecordingError as error:
             raise RecordingError(
                 f"The pipeline can't be fitted: {error} Leave that recording out of fit_on."
+            ) from None
+        except MemoryError:
+            raise RecordingError(
+                "The pipeline can't be fitted: that needs more memory than there is. Fit it on "
+                "fewer recordings."
             ) from None
     return pipeline_bytes(pipeline, made_from=made_from)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,19 +13,21 @@ from mne.io import BaseRaw
 
 from ..hypnogram import read_hypnogram
 from ..hypnogram.names import stage_code
+from ..recording.bids_reader import check_sidecars
+from ..recording.file_checks import check_files
 from ..recording.reading import EDF_EXTENSIONS, read_recording
 from ..utils.errors import RecordingError
 from ..utils.notes import add_note
 from .dataset import Recording
+from .sidecars import find_sidecars
 
 HEADER_SUBJECT = slice(8, 168)  # EDF and BDF: who was recorded, when and by whom
-_QUOTED = re.compile(r"""(?<!\w)b?(['"]).*?\1""")
 SIDECARS = ("channels.tsv", "events.tsv")
 
 
 @dataclass
 class Source:
-    """A recording as its dataset gives it.
+    """A recording with its sidecar files.
 
     Attributes
     ----------
@@ -35,7 +36,7 @@ class Source:
     hypnogram : mne.Annotations | None
         Stages of its ``events.tsv``.
     flags : list of str
-        What is to be known about it.
+        Flags for the summary.
     files : list of Path
         Files that were read.
     """
@@ -66,23 +67,24 @@ def read_source(recording: Recording, *, hypnogram: bool) -> Source:
     RecordingError
         If it can't be read.
     """
-    if recording.rivals:
+    if recording.duplicates:
         raise RecordingError(
             f"there are several files of this recording: {recording.path}, "
-            f"{', '.join(recording.rivals)}. Keep one of them.",
+            f"{', '.join(recording.duplicates)}. Keep one of them.",
             recording.name,
         )
+    root = Path(recording.root)
+    check_files(recording.file, recording.name, inside=root)
+    sidecars = find_sidecars(recording)
+    check_sidecars(sidecars, recording.name, root)
     try:
         raw, _ = read_recording(recording.bids_path())
     except RecordingError as error:
         message = str(error).removeprefix(f"{error.recording}: ")
-        if message.startswith("can't be read as"):  # readers quote what they can't read
-            message = _QUOTED.sub("'...'", message)
         raise RecordingError(message, recording.name) from error
     files = [recording.file, *(Path(p) for p in raw.filenames if p is not None)]
-    source = Source(raw, None, files=list(dict.fromkeys(files)))
+    source = Source(raw, None, files=list(dict.fromkeys([*files, *sidecars])))
     found = {name: _sidecar(recording, name) for name in SIDECARS}
-    source.files += [path for path in found.values() if path is not None]
     if found["channels.tsv"] is None:
         source.flags.append("no_channels_tsv")
     if raw.info["bads"]:
@@ -138,12 +140,12 @@ def checksums(recording: Recording, files: list[Path]) -> dict[str, str]:
     found = {}
     for path in files:
         with path.open("rb") as file:
-            found[_relative(recording, path)] = hashlib.file_digest(file, "sha256").hexdigest()
+            found[relative_path(recording, path)] = hashlib.file_digest(file, "sha256").hexdigest()
     return dict(sorted(found.items()))
 
 
 def stamps(recording: Recording, files: list[Path]) -> dict[str, list[int]]:
-    """Note size and time of files, by which a later run sees at once whether they changed.
+    """Return size and time of files, from which a later run sees whether they changed.
 
     Parameters
     ----------
@@ -160,11 +162,25 @@ def stamps(recording: Recording, files: list[Path]) -> dict[str, list[int]]:
     found = {}
     for path in files:
         status = path.stat()
-        found[_relative(recording, path)] = [status.st_size, status.st_mtime_ns]
+        found[relative_path(recording, path)] = [status.st_size, status.st_mtime_ns]
     return found
 
 
-def _relative(recording: Recording, path: Path) -> str:
+def relative_path(recording: Recording, path: Path) -> str:
+    """Name a file by its way from the dataset, or by its name alone where it lies elsewhere.
+
+    Parameters
+    ----------
+    recording : Recording
+        Recording that the file belongs to.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    name : str
+        With ``/``.
+    """
     root = Path(recording.root)
     for base, place in ((root, path), (root.resolve(), path.resolve())):
         if place.is_relative_to(base):
@@ -174,9 +190,9 @@ def _relative(recording: Recording, path: Path) -> str:
 
 @contextmanager
 def without_subject(recording: Recording):
-    """Take what the file's header says of the subject out of errors.
+    """Remove the subject fields of the file's header from errors.
 
-    A reader that fails may quote the header, and the header may hold a name or a date of birth.
+    The words of readers are cleaned already; this is a second check.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..night import Night
 from ..utils.notes import CODES
+from ..utils.text import printable, table_cell
 from .dataset import Recording
 from .derivative import PARAMETERS_FILE, number, parse_parameters
 from .output_tree import STATE, OutputTree
@@ -26,9 +27,8 @@ COLUMNS = {
     "sleep_hours": "Sleep in which arousals were looked for, h.",
     "n_arousals": "Number of arousals.",
     "arousal_index": "Arousals per hour of sleep.",
-    "flags": "What is to be known about the recording, separated by commas; see flags in the "
-    "user guide.",
-    "error": "Why there is no result.",
+    "flags": "Flags of the recording, separated by commas; see flags in the user guide.",
+    "error": "Why the recording failed.",
 }
 FLAGS = {
     "no_eog": "There is no EOG channel.",
@@ -40,7 +40,7 @@ FLAGS = {
     "EDF file, were left out.",
     "no_channels_tsv": "There is no channels.tsv; types of channels go by their names.",
     "no_date": "The recording has no date.",
-    "hypnogram": "Stages in events.tsv told wake from sleep.",
+    "hypnogram": "Stages in events.tsv separated wake from sleep.",
     "short": "The recording is shorter than an hour.",
     "long": "The recording is longer than 16 h.",
 }
@@ -49,7 +49,7 @@ FLAGS = {
 def summary_row(
     recording: Recording, night: Night | None, flags: list[str], *, error: str = ""
 ) -> dict:
-    """Sum a recording up.
+    """Summarize a recording.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def summary_row(
     night : Night | None
         What was found; None when it failed.
     flags : list of str
-        What is known about it already.
+        Flags that are known already.
     error : str
         Why it failed.
 
@@ -75,7 +75,7 @@ def summary_row(
         "task": recording.task or "n/a",
         "run": recording.run or "n/a",
         "status": "failed" if night is None else "ok",
-        "error": " ".join(error.split()) or "n/a",
+        "error": printable(" ".join(error.split())) or "n/a",
     }
     if night is None:
         return row
@@ -106,7 +106,7 @@ def _night_flags(night: Night) -> list[str]:
 
 
 def write_summary(tree: OutputTree) -> pd.DataFrame:
-    """Write the tables of the dataset from what the recordings left on the disk.
+    """Write the tables of the dataset from the records of its recordings.
 
     Parameters
     ----------
@@ -155,7 +155,10 @@ def _timing(tree: OutputTree) -> pd.DataFrame:
         seconds = record.get("seconds", {})
         steps |= dict.fromkeys(seconds)
         rows.append(
-            {"recording": path.stem, "finished": record.get("finished", "n/a")}
+            {
+                "recording": record.get("recording", path.stem),
+                "finished": record.get("finished", "n/a"),
+            }
             | {"total": record.get("total", "n/a")}
             | seconds
         )
@@ -165,7 +168,7 @@ def _timing(tree: OutputTree) -> pd.DataFrame:
 def _json(tree: OutputTree, path) -> dict:
     try:
         value = json.loads(tree.read(path.relative_to(tree.root).as_posix()) or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -180,6 +183,7 @@ def _sidecar(clusters: list[str]) -> dict:
 
 
 def _tsv(table: pd.DataFrame) -> bytes:
+    table = table.map(lambda value: table_cell(value) if isinstance(value, str) else value)
     return table.to_csv(sep="\t", index=False, lineterminator="\n").encode()
 
 

@@ -52,19 +52,37 @@ def main(argv: list[str] | None = None) -> int:
     # heavy imports come after the arguments are known to be good
     from mne.utils import set_log_level
 
-    from ..utils.errors import RecordingError
+    from ..utils.privacy import clean_log
 
     set_log_level(arguments.verbose)
-    with _log_to_stderr(), warnings.catch_warnings():
+    with _log_to_stderr(), warnings.catch_warnings(), clean_log():
         warnings.showwarning = _show_warning
         try:
             return arguments.run(arguments)
-        except (RecordingError, FileNotFoundError) as error:
-            print(f"mne-arousal: error: {error}", file=sys.stderr)
-            return EXIT_UNUSABLE
         except KeyboardInterrupt:
             print("mne-arousal: interrupted", file=sys.stderr)
             return EXIT_INTERRUPTED
+        except Exception as error:  # a traceback would show what was read
+            _show_error(error)
+            return EXIT_UNUSABLE
+
+
+def _show_error(error: Exception) -> None:
+    from mne.utils import logger
+
+    from ..utils.errors import RecordingError
+    from ..utils.privacy import failed_where, reader_words
+    from ..utils.text import printable
+
+    if isinstance(error, RecordingError | FileNotFoundError):
+        text = printable(error)
+    elif isinstance(error, MemoryError):
+        text = "there is not enough memory. Use a machine with more, or fewer jobs."
+    else:
+        kind = type(error).__name__
+        text = f"unexpected {kind} ({reader_words(error)}). Please report it with --verbose debug."
+        logger.debug(failed_where(error))
+    print(f"mne-arousal: error: {text}", file=sys.stderr)
 
 
 @contextmanager
@@ -97,4 +115,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
-    print(f"mne-arousal: warning: {message}", file=sys.stderr)
+    from ..utils.text import printable
+
+    print(f"mne-arousal: warning: {printable(message)}", file=sys.stderr)

@@ -29,6 +29,7 @@ _DATASET_ONLY = (
     "fit_on",
     "pipeline",
 )
+_DATED = (".fif", ".edf", ".xml")
 _FORMATS = ("edf", "xml", "annot")  # csv and fif are always written
 _DATASET_FLAGS = ("overwrite", "dry_run", "no_hypnogram")
 
@@ -75,6 +76,11 @@ def add_parser(commands) -> None:
         "commas: edf (EDF+), xml (EDFbrowser), annot (Luna)",
     )
     add_channel_options(parser)
+    parser.add_argument(
+        "--anonymize",
+        action="store_true",
+        help="leave the recording's date out of what is written; a dataset's results have none",
+    )
     add_detection_options(parser)
     _add_dataset_options(parser.add_argument_group("for a BIDS dataset"))
     parser.set_defaults(run=run)
@@ -146,6 +152,7 @@ def _run_recording(arguments) -> int:
     from ..outputs import write_night
     from ..utils.errors import RecordingError
     from ..utils.files import check_output_folder
+    from ..utils.text import printable
     from .summary import print_night
 
     given = [name for name in _DATASET_ONLY if getattr(arguments, name) is not None]
@@ -165,9 +172,15 @@ def _run_recording(arguments) -> int:
         epoch_length=arguments.epoch_length,
         **options,
     )
+    if arguments.anonymize:
+        night = night.without_date()
     print_night(night)
-    for path in [*write_night(night, folder), *_write_formats(night, folder, arguments.format)]:
-        print(f"wrote {path}")
+    paths = [*write_night(night, folder), *_write_formats(night, folder, arguments.format)]
+    dated = night.annotations.orig_time is not None
+    for path in paths:
+        holds_date = dated and path.suffix in _DATED
+        note = " (holds the date of the recording; --anonymize leaves it out)" if holds_date else ""
+        print(f"wrote {printable(path)}{note}")
     return 0
 
 
@@ -238,8 +251,10 @@ def _use_dask(stack: ExitStack, address: str) -> None:
 
 
 def _print_summary(table) -> int:
+    from ..utils.text import printable
+
     failed = table[table["status"] == "failed"]
     print(f"{len(table) - len(failed)} recordings have results, {len(failed)} failed.")
     for error in failed["error"]:
-        print(f"mne-arousal: error: {error}", file=sys.stderr)
+        print(f"mne-arousal: error: {printable(error)}", file=sys.stderr)
     return SOME_FAILED if len(failed) else 0

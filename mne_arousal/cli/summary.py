@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..utils.text import printable
+
 
 def print_night(night) -> None:
     """Print channels, stage clusters, arousal index and time used.
@@ -11,11 +13,11 @@ def print_night(night) -> None:
     night : Night
         What was found.
     """
-    print(f"\n{night.name}: {night.duration / 3600:.2f} h")
+    print(f"\n{printable(night.name)}: {night.duration / 3600:.2f} h")
     print("Channels:")
     for label in night.channels:
         role, _, name = label.partition(":")
-        print(f"  {name:<24} {role.replace('/', ', ')}")
+        print(f"  {printable(name):<24} {role.replace('/', ', ')}")
     print("Stage clusters (0 is the most wake-like):")
     clusters = night.stages["cluster"]
     for cluster in sorted(clusters.unique()):

@@ -19,10 +19,13 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from ..utils.files import write_file
+from ..utils.privacy import reader_words
 from .spectrogram import N_FEATURES
 
 FORMAT = "mne-arousal PSGEncoder"
 VERSION = 1
+MAX_SIZE = 1e9  # bytes; the pretrained weights have less than a megabyte
+_PARTS = {"parameters", "module", "fitted", "history"}
 _FITTED = ("channels_", "picks_", "n_channels_in_", "n_times_in_", "n_features_in_", "sfreq_")
 _ARRAYS = ("center_", "scale_", "present_", "band_edges_")
 # Parameters that hold objects or say where and how loudly to compute, not what.
@@ -98,14 +101,19 @@ def read_weights(path) -> tuple[dict, dict]:
         If the file is something else, was changed, or comes from a later version.
     """
     path = Path(path)
+    if path.exists() and not (path.is_file() and path.stat().st_size <= MAX_SIZE):
+        raise ValueError(f"{path} is no regular file, or far too large. Save the encoder again.")
     data = path.read_bytes()
     wrong = f"{path} is not a file that PSGEncoder.save wrote, or it is cut short"
     try:
         tensors = load_tensors(data)
         size = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + size]).get("__metadata__", {})
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{wrong}: {error}. Save the encoder again.") from error
+        header = json.loads(data[8 : 8 + size])["__metadata__"]
+    except KeyError:
+        header = {}
+    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
+        reason = reader_words(error)
+        raise ValueError(f"{wrong}: {reason}. Save the encoder again.") from error
     if header.get("format") != FORMAT or "about" not in header:
         raise ValueError(f"{wrong}: its header does not name the format {FORMAT!r}.")
     if header.get("version") != str(VERSION):
@@ -117,7 +125,13 @@ def read_weights(path) -> tuple[dict, dict]:
         raise ValueError(
             f"{path} was changed after it was saved: its SHA-256 does not fit. Get the file again."
         )
-    return json.loads(header["about"]), tensors
+    try:
+        about = json.loads(header["about"])
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{wrong}: its description is no JSON. Save the encoder again.") from error
+    if not isinstance(about, dict) or not _PARTS.issubset(about):
+        raise ValueError(f"{wrong}: its description lacks parts. Save the encoder again.")
+    return about, tensors
 
 
 def restore_encoder(cls, path, module=None):
@@ -154,13 +168,25 @@ def restore_encoder(cls, path, module=None):
         encoder.predicted_ = (
             predicted_roles(encoder.channels_) if encoder.cross_modal_weight else []
         )
+        state = _network_state(tensors)
+        if module is None:  # a forged size would fill memory before a shape is compared
+            with torch.device("meta"):
+                _check_shapes(build_network(encoder, np.random.RandomState(0)), state)
         encoder.network_ = build_network(encoder, np.random.RandomState(0))
-        encoder.network_.load_state_dict(_network_state(tensors))
-    except (KeyError, TypeError, RuntimeError) as error:
-        raise ValueError(f"{path} does not fit this PSGEncoder: {error}") from error
-    encoder.network_.eval()
-    encoder.history_ = pd.DataFrame(about["history"])
+        encoder.network_.load_state_dict(state)
+        encoder.network_.eval()
+        encoder.history_ = pd.DataFrame(about["history"])
+    except Exception as error:  # anybody can write a file that fits its checksum, with any content
+        raise ValueError(f"{path} does not fit this PSGEncoder: {reader_words(error)}") from error
     return encoder
+
+
+def _check_shapes(network, state: dict) -> None:
+    """Compare the shapes that a network asks for with those that a file has."""
+    asked = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    there = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    if asked != there:
+        raise ValueError("its parameters ask for other shapes than its tensors have")
 
 
 def _network_state(tensors: dict) -> dict:

@@ -11,12 +11,13 @@ from mne.utils import use_log_level
 
 from ..utils.errors import RecordingError
 from ..utils.notes import add_note
+from ..utils.privacy import reader_words
 from ..utils.windows import Channel
 from .body_channels import append_channels, load_body_channels
 from .channels import log_roles, signal_kind, unit_factor, unusable_reason
 from .derived import sources_of, subtract_references
 from .montage import Choice, Montage
-from .reading import first_line, read_recording
+from .reading import read_recording
 from .stretches import Stretch, blank, is_covered, main_kind, merged, note_stretches
 from .validity import find_lost, find_marked, find_no_eeg
 
@@ -149,7 +150,7 @@ def _read_choice(
         data = original.get_data(picks=sources)
     except Exception as error:  # readers raise what their parsers do, as in `read_recording`
         raise RecordingError(
-            f"its data can't be read ({first_line(error)}). The file may be cut short.", recording
+            f"its data can't be read ({reader_words(error)}). The file may be cut short.", recording
         ) from error
     data[~np.isfinite(data)] = np.nan
     lost = _blank_lost(original, data, sources, _source_roles(choice, sources))

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import mne
 from mne.io import BaseRaw
-from mne.utils import logger
 
 from ..utils.errors import RecordingError
 from ..utils.notes import add_note
+from ..utils.privacy import reader_words, silent_readers
+from .bids_reader import read_bids
 from .channels_table import apply_channels_table, find_channels_table
 from .edf_header import EdfHeader, read_edf_header
+from .file_checks import check_files, check_length
 from .pieces import lay_pieces
 
 EDF_EXTENSIONS = (".edf", ".bdf")
@@ -44,9 +46,11 @@ def read_recording(source) -> tuple[BaseRaw, str]:
     if isinstance(source, BaseRaw):
         paths = [p for p in source.filenames if p is not None]
         return source, Path(paths[0]).stem if paths else "recording"
+    inside = None
     if hasattr(source, "fpath") and hasattr(source, "datatype"):  # a BIDSPath
         path, name = Path(source.fpath), source.basename
-        reader = _read_bids
+        inside = Path(source.root) if source.root is not None else None
+        reader = read_bids
     elif isinstance(source, str | Path):
         path, name = Path(source), Path(source).stem
         reader = mne.io.read_raw
@@ -55,23 +59,25 @@ def read_recording(source) -> tuple[BaseRaw, str]:
             "A recording is an mne.io.Raw, a path or a BIDSPath, or a list of these; "
             f"got {type(source).__name__}."
         )
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         raise RecordingError(f"there is no file {path}. Check the path.", name)
+    check_files(path, name, inside=inside)
     header = None
     if path.suffix.lower() in EDF_EXTENSIONS and path.is_file():
         header = read_edf_header(path, name)
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, silent_readers():
         warnings.simplefilter("always")
         try:
-            raw = _read_any_encoding(reader, source if reader is _read_bids else path)
-        except Exception as error:
-            # readers of damaged files raise what their parsers do: configparser.Error,
-            # zlib.error, scipy's MatReadError, and Exception itself
+            raw = _read_any_encoding(reader, source if reader is read_bids else path)
+        except RecordingError:
+            raise
+        except Exception as error:  # readers raise of every class on files that are damaged
             raise RecordingError(
-                f"can't be read as {path.suffix or 'a recording'} ({first_line(error)}). "
+                f"can't be read as {path.suffix or 'a recording'} ({reader_words(error)}). "
                 "Check that the file is whole and of the format that its name says.",
                 name,
             ) from error
+    check_length(raw, name)
     for message in {str(w.message) for w in caught}:
         if "does not match the file size" in message:
             raise RecordingError(
@@ -79,8 +85,7 @@ def read_recording(source) -> tuple[BaseRaw, str]:
                 "closed. Copy it again, or repair its header.",
                 name,
             )
-        logger.debug(f"{name}: {message}")
-    if reader is _read_bids:
+    if reader is read_bids:
         table = find_channels_table(source)
         if table is not None:
             apply_channels_table(raw, table, name)
@@ -130,27 +135,3 @@ def _read_any_encoding(reader, source) -> BaseRaw:
         if type(error) is not Exception or "invalid byte" not in str(error):
             raise
     return reader(source, verbose="warning", encoding="latin1")
-
-
-def _read_bids(source, verbose, **extra_params):
-    from mne_bids import read_raw_bids
-
-    # channels.tsv is read by `apply_channels_table`, which asks for no order
-    return read_raw_bids(source, extra_params=extra_params, on_ch_mismatch="warn", verbose=verbose)
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of what an error says, without its full stop.
-
-    Parameters
-    ----------
-    error : Exception
-        The error.
-
-    Returns
-    -------
-    text : str
-        Its words, or its class where it has none.
-    """
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".")

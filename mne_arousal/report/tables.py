@@ -7,6 +7,8 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from ..utils.text import printable
+
 SORT_CSS = """
 table.mne-arousal { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 table.mne-arousal th, table.mne-arousal td { padding: .15rem .6rem; border-bottom: 1px solid #ddd; }
@@ -59,7 +61,8 @@ def sortable_table(table: pd.DataFrame, formats: dict[str, str] | None = None) -
         Texts are escaped: names in a dataset can't bring markup into the page.
     """
     head = "".join(
-        f'<th scope="col"><button type="button">{escape(str(name))}</button></th>' for name in table
+        f'<th scope="col"><button type="button">{escape(printable(name))}</button></th>'
+        for name in table
     )
     rows = [
         "<tr>"
@@ -82,7 +85,7 @@ def _cell(value, form: str | None) -> str:
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         text = format(value, form) if form else f"{value:g}"
         return f'<td class="number" data-value="{float(value)!r}">{escape(text)}</td>'
-    text = escape(str(value))
+    text = escape(printable(value))
     return f'<td data-value="{text}">{text}</td>'
 
 
@@ -100,7 +103,8 @@ def pairs_table(pairs) -> str:
         A table.
     """
     rows = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th><td>{escape(str(value))}</td></tr>'
+        f'<tr><th scope="row">{escape(printable(name))}</th>'
+        f"<td>{escape(printable(value))}</td></tr>"
         for name, value in pairs
     )
     return f'<table class="mne-arousal"><tbody>{rows}</tbody></table>'
@@ -108,7 +112,7 @@ def pairs_table(pairs) -> str:
 
 def text_list(texts) -> str:
     """Write texts as a list."""
-    return "<ul>" + "".join(f"<li>{escape(str(text))}</li>" for text in texts) + "</ul>"
+    return "<ul>" + "".join(f"<li>{escape(printable(text))}</li>" for text in texts) + "</ul>"
 
 
 def clock(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """Exceptions of the package."""
 
+from .text import printable
+
 
 class RecordingError(ValueError):
     """A recording can't be used; the message says which, why and what to do.
@@ -21,7 +23,8 @@ class RecordingError(ValueError):
 
     def __init__(self, message: str, recording: str | None = None):
         self.recording = recording
-        super().__init__(f"{recording}: {message}" if recording else message)
+        # names of channels and files come from outside, and errors reach terminals and tables
+        super().__init__(printable(f"{recording}: {message}" if recording else message))
 
 
 class OutputError(RecordingError):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import OutputError
+from .errors import OutputError, RecordingError
 
 PARTIAL = ".mne-arousal-"  # how names of unfinished files begin; MNE and BIDS skip dot files
+# What is wrong with one path and not with the disk.
+_OF_ONE_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
 _SCANNED = (0.05, 0.2, 0.5, 1.0)  # s to wait where a virus scanner holds a file (Windows)
 
 
@@ -108,20 +111,46 @@ def partial_folder(folder) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If something can't be written.
+        If something can't be written because of the disk.
+    RecordingError
+        If something can't be written because of its path.
     """
     work = None
     try:
         work = Path(tempfile.mkdtemp(prefix=PARTIAL, suffix=".part", dir=folder))
         yield work
     except OSError as error:
-        raise OutputError(
-            f"The results can't be written to {folder} ({error.strerror or error}). "
-            "Free some space or name another folder."
-        ) from error
+        raise write_error(folder, error) from error
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def write_error(place, error: OSError) -> RecordingError:
+    """Say why something can't be written.
+
+    Parameters
+    ----------
+    place : path-like
+        Where to.
+    error : OSError
+        What the system said.
+
+    Returns
+    -------
+    error : RecordingError
+        An `OutputError` where other files could not be written either.
+    """
+    reason = error.strerror or error
+    if error.errno in _OF_ONE_PATH:
+        return RecordingError(
+            f"its results can't be written to {place} ({reason}). Give the recording a "
+            "shorter name, or mend the rights of that folder."
+        )
+    return OutputError(
+        f"The results can't be written to {place} ({reason}). Free some space or name "
+        "another folder."
+    )
 
 
 def publish(temporary, path) -> None:
@@ -132,7 +161,8 @@ def publish(temporary, path) -> None:
     temporary, path : path-like
         The file and the name that it gets, in the same file system.
     """
-    os.chmod(temporary, 0o666 & ~_umask())
+    with suppress(OSError):  # some network file systems know no rights; the file keeps what it got
+        os.chmod(temporary, 0o666 & ~_umask())
     _sync(temporary, os.O_RDWR)
     for wait in (*_SCANNED, None):
         try:
@@ -143,7 +173,7 @@ def publish(temporary, path) -> None:
                 raise
             time.sleep(wait)
     if os.name == "posix":  # the name itself is kept in the folder
-        _sync(Path(path).parent, os.O_RDONLY)
+        _sync_folder(Path(path).parent)
 
 
 def _sync(path, flags: int) -> None:
@@ -152,6 +182,15 @@ def _sync(path, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a folder's names on the disk, where the file system can do that."""
+    try:
+        _sync(folder, os.O_RDONLY)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EIO):
+            raise
 
 
 def _umask() -> int:

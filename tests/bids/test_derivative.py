@@ -126,7 +126,7 @@ def test_the_record_tells_how_a_result_came_about(dataset, derived):
     assert record["Versions"]["mne-arousal"] == record["Parameters"]["mne-arousal"]
     assert record["Pipeline"]["windows__hop"] == "0.5"
     assert "eeg:C3-M2" in record["Channels"]
-    assert {name.rpartition(".")[2] for name in record["Sources"]} == {"vhdr", "eeg", "tsv"}
+    assert {name.rpartition(".")[2] for name in record["Sources"]} == {"vhdr", "eeg", "tsv", "json"}
     assert record["Fitted"]["calibration"]["threshold"] > 0
 
 

@@ -1,6 +1,7 @@
 """Runs on one output folder: again, after a change, with other settings, two at once."""
 
 import json
+import sys
 import time
 
 import pandas as pd
@@ -205,11 +206,12 @@ def test_unusable_options(noise_dataset, options, message):
     assert not (noise_dataset / "derivatives").exists()
 
 
-def test_progress_over_recordings(noise_dataset, capsys):
-    """A bar tells how many are done and how long it takes."""
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_over_recordings(noise_dataset, capsys, monkeypatch, terminal):
+    """A bar on a terminal says how many are done; a file gets none."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     annotate(noise_dataset, **(FAST | {"verbose": "info"}))
-    printed = "".join(capsys.readouterr())
-    assert "recordings : 3/3 [" in printed
+    assert ("3/3 [" in capsys.readouterr().err) == terminal
 
 
 def test_interrupted_by_the_user(noise_dataset, monkeypatch, capsys):
