@@ -34,7 +34,8 @@ def annotate_arousals(
     picks: Picks = "auto",
     reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
-    false_alarms_per_hour: float = 2.0,
+    min_probability: float = 0.5,
+    false_alarms_per_hour: float | None = None,
     pipeline: Pipeline | None = None,
     device: str = "auto",
     random_state: RandomState = None,
@@ -59,12 +60,14 @@ def annotate_arousals(
         Derivations to make where mastoids are channels, as in :class:`PSGWindower`.
     features : tuple of str
         Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"``, ``"body"``.
-    false_alarms_per_hour : float
-        Events an hour of sleep that the noise of this night may cause; more finds weaker arousals.
+    min_probability : float
+        Probability from which a candidate is an arousal; at 0.5 it is more likely one than not.
+    false_alarms_per_hour : float | None
+        False events an hour of sleep that are expected, at most, in place of `min_probability`.
     pipeline : sklearn.pipeline.Pipeline | None
         Pipeline to use in place of :func:`make_arousal_pipeline`'s. One that is fitted is applied
         as it is, one that is not is fitted. `picks`, `reference`, `features`,
-        `false_alarms_per_hour` and `device` are then the pipeline's own.
+        `min_probability`, `false_alarms_per_hour` and `device` are then the pipeline's own.
     device : str
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     random_state : int | None
@@ -76,10 +79,11 @@ def annotate_arousals(
     -------
     annotations : mne.Annotations
         Description ``"arousal"``; onset and duration in s at sample resolution; ``ch_names`` where
-        only some channels show the arousal; ``extras`` with ``score``, ``onset_low`` and
-        ``onset_high`` (90 % interval of the onset, on the same clock as ``onset``), ``end_low``
-        and ``end_high`` (of the end), ``stage_cluster`` and ``kind`` (what changes most:
-        ``"theta"``, ``"alpha"``, ``"beta"`` or ``"emg"``). Where the recording has a date and was
+        only some channels show the arousal; ``extras`` with ``score``, ``probability``,
+        ``onset_low`` and ``onset_high`` (90 % interval of the onset, on the same clock as
+        ``onset``), ``end_low`` and ``end_high`` (of the end), ``stage_cluster``, ``kind`` (what answered:
+        ``"eeg"``, ``"eeg+emg"``, ``"eeg+heart"`` and the like) and ``band`` (of the EEG that rises
+        most: ``"theta"``, ``"alpha"`` or ``"beta"``). Where the recording has a date and was
         cropped, onsets count from the start of the whole one, as MNE has it, and ``first_time``
         says by how much the first sample lies behind that.
 
@@ -111,6 +115,7 @@ def annotate_arousals(
         picks=picks,
         reference=reference,
         features=features,
+        min_probability=min_probability,
         false_alarms_per_hour=false_alarms_per_hour,
         pipeline=pipeline,
         device=device,
@@ -128,7 +133,8 @@ def analyze_recording(
     picks: Picks = "auto",
     reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
-    false_alarms_per_hour: float = 2.0,
+    min_probability: float = 0.5,
+    false_alarms_per_hour: float | None = None,
     pipeline: Pipeline | None = None,
     device: str = "auto",
     random_state: RandomState = None,
@@ -150,8 +156,10 @@ def analyze_recording(
         Derivations to make.
     features : tuple of str
         Extractors.
-    false_alarms_per_hour : float
-        Events an hour of sleep that noise may cause.
+    min_probability : float
+        Probability from which a candidate is an arousal; at 0.5 it is more likely one than not.
+    false_alarms_per_hour : float | None
+        False events an hour of sleep that are expected, at most, in place of `min_probability`.
     pipeline : sklearn.pipeline.Pipeline | None
         Pipeline in place of the default one.
     device : str
@@ -195,6 +203,7 @@ def analyze_recording(
                 features=features,
                 picks=picks,
                 reference=reference,
+                min_probability=min_probability,
                 false_alarms_per_hour=false_alarms_per_hour,
                 device=device,
                 random_state=random_state,

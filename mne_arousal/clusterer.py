@@ -28,9 +28,9 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     windows are clustered into states; the states of each 30 s of sleep, as a histogram, into stage
     clusters, with wake held in one where muscle tone tells it. Wake is cluster 0, the rest are
     numbered from the most wake-like; without columns that tell wake, from the largest. Arousals
-    are departures of the evidence from the sleep before them; their threshold is set on each
-    night, with sign-flipped evidence as a negative control
-    (see :func:`mne_arousal.arousals.scan.measure_noise`).
+    are departures of the evidence from the sleep around them. Each candidate gets a probability
+    from its evidence, this night's noise, which sign-flipped evidence tells as a negative control
+    (:func:`mne_arousal.arousals.noise.measure_noise`), and cues that speak for and against.
 
     Parameters
     ----------
@@ -253,13 +253,13 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             For a recording's name, array of bool, shape (n_epochs,): epochs that are REM sleep,
             from a hypnogram. None tells them by muscle tone and delta.
         return_candidates : bool
-            Keep events that a rule rejects, with the reason in column ``reason``.
+            Keep candidates that are no arousals, with the reason in column ``reason``.
 
         Returns
         -------
         events : DataFrame
-            Columns ``recording``, ``onset`` (s), ``duration`` (s), ``score``, ``stage_cluster``,
-            ``kind`` (what changes most: ``"theta"``, ``"alpha"``, ``"beta"``, ``"emg"``); with
+            Columns ``recording``, ``onset`` (s), ``duration`` (s), ``score``, ``probability``,
+            ``stage_cluster``, ``kind`` (what answered), ``band`` (that rises most), ``cues``; with
             `return_candidates` also ``reason``, empty for arousals.
         """
         found = [detection.events for detection in self.analyze(X, wake=wake, rem=rem).values()]

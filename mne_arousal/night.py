@@ -64,6 +64,12 @@ EVENT_COLUMNS = (
         in_annotations=True,
     ),
     EventColumn(
+        "probability",
+        "Probability",
+        "Probability of an arousal, by evidence, cues and the noise of this night.",
+        in_annotations=True,
+    ),
+    EventColumn(
         "onset_low",
         "Earliest onset",
         f"Start {_INTERVAL.format('onset')}",
@@ -105,14 +111,26 @@ EVENT_COLUMNS = (
     EventColumn(
         "kind",
         "Kind of arousal",
-        "What changes most.",
+        "What answered: the EEG, and with it chin EMG (emg), heart rate (heart) or breath "
+        "(breath), joined by +.",
+        in_annotations=True,
+    ),
+    EventColumn(
+        "band",
+        "Band",
+        "Band of the EEG that rises most.",
         levels={
             "theta": "Theta of the EEG.",
             "alpha": "Alpha of the EEG.",
             "beta": "Beta of the EEG.",
-            "emg": "Chin EMG.",
         },
         in_annotations=True,
+    ),
+    EventColumn(
+        "cues",
+        "Cues",
+        "What spoke for (+) and against (-) the event, natural logarithm of odds, the strongest "
+        "first.",
     ),
     EventColumn(
         "respiratory_drop",
@@ -148,11 +166,12 @@ class Night:
         Channels used, ``"role:name"``.
     arousals : DataFrame
         Columns ``onset``, ``duration``, ``onset_low``, ``onset_high``, ``end_low``, ``end_high``
-        (s from the start of the recording), ``score``, ``stage_cluster``, ``kind``,
-        ``ch_names``; ``respiratory_drop``, ``limb_movement`` and ``desaturation``, NaN where no
-        channel tells.
+        (s from the start of the recording), ``score``, ``probability``, ``stage_cluster``,
+        ``kind``, ``band``, ``cues``, ``ch_names``; ``respiratory_drop``, ``limb_movement`` and
+        ``desaturation``, NaN where no channel tells.
     candidates : DataFrame
-        Events that a rule rejected, with ``reason``; longer ones are ``"awakening"``.
+        Events that are no arousals, with ``probability`` and ``reason``; longer ones are
+        ``"awakening"``, those under the probability asked for ``"improbable"``.
     stages : DataFrame
         Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s. Cluster -1 is none:
         more than half of the 30 s hold no valid signal.
@@ -171,7 +190,8 @@ class Night:
     evidence : DataFrame, shape (n_windows, n_parts)
         Evidence of each window and its parts, indexed by the window's onset in s.
     calibration : dict
-        ``threshold`` that an event has to exceed on this night, and what it was measured on.
+        ``min_probability`` that an arousal had to have, what noise was measured on, and the weight
+        of each witness.
     window_length : float
         Length of a window of `features` and `evidence`, s.
     parameters : dict of str
@@ -213,9 +233,9 @@ class Night:
     given_hypnogram: Hypnogram | None = None
 
     @property
-    def threshold(self) -> float:
-        """Score that an event has to exceed on this night."""
-        return float(self.calibration.get("threshold", float("nan")))
+    def min_probability(self) -> float:
+        """Probability that an arousal had to have on this night."""
+        return float(self.calibration.get("min_probability", float("nan")))
 
     @property
     def asleep(self) -> np.ndarray:

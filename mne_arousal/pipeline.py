@@ -29,7 +29,8 @@ def make_arousal_pipeline(
     reference: Reference = "auto",
     n_states: int = 32,
     n_stages: int = 5,
-    false_alarms_per_hour: float = 2.0,
+    min_probability: float = 0.5,
+    false_alarms_per_hour: float | None = None,
     device: str = "auto",
     random_state: RandomState = None,
     verbose: Verbose = None,
@@ -58,8 +59,10 @@ def make_arousal_pipeline(
         Derivations to make, as in :class:`PSGWindower`.
     n_states, n_stages : int
         States and stage clusters.
-    false_alarms_per_hour : float
-        Events an hour of sleep that noise alone may cause.
+    min_probability : float
+        Probability from which a candidate is an arousal; at 0.5 it is more likely one than not.
+    false_alarms_per_hour : float | None
+        False events an hour of sleep that are expected, at most, in place of `min_probability`.
     device : str
         ``"auto"``, ``"cpu"`` or ``"cuda"``, for DMD and the encoder.
     random_state : int | None
@@ -125,6 +128,7 @@ def make_arousal_pipeline(
                     n_states,
                     n_stages,
                     window_length=window_length,
+                    min_probability=min_probability,
                     false_alarms_per_hour=false_alarms_per_hour,
                     random_state=random_state,
                     verbose=verbose,

@@ -22,13 +22,13 @@ _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answe
 # without a rise of the chin EMG, and those without fast EEG are against the definition of an
 # arousal (AASM); simulated nights hold too few of them to measure how much.
 LOG_ODDS = {
-    "movement": -4.4,
-    "short": -0.45,
+    "movement": -4.5,
+    "short": -0.43,
     "spindle": -2.0,
     "no chin EMG in REM sleep": -1.0,
     "no shift of the EEG": -0.5,
-    "heart": 0.14,
-    "breath": 0.33,
+    "heart": 0.19,
+    "breath": 0.37,
 }
 
 

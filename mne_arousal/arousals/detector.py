@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from ..stages.epochs import EpochTable
 from ..stages.gates import sleep_gates
 from ..utils.columns import Column
 from ..utils.notes import add_note
+from .candidates import Candidate, accept, worth_a_row
 from .cues import (
     band_of_change,
     cue_log_odds,
@@ -38,7 +39,6 @@ EVENT_COLUMNS = [
     "reason",
 ]
 LOWEST_SCORE = 2.5  # spreads; what stands out less is no candidate
-LEAST_PROBABILITY = 0.05  # candidates under it are not worth a row
 _FEWEST_QUIET = 5.0  # min of quiet sleep, in which noise makes some six events to measure it on
 
 
@@ -63,37 +63,6 @@ class Detection:
     events: pd.DataFrame
     evidence: pd.DataFrame
     calibration: dict[str, float]
-
-
-@dataclass
-class Candidate:
-    """A stretch of evidence that may be an arousal.
-
-    Attributes
-    ----------
-    inside : slice
-        Its windows.
-    score : float
-        How far it stands out, in spreads of quiet sleep.
-    mixture_log_odds : float
-        Log odds of an arousal by the mixture of scores alone, not recalibrated.
-    log_odds : dict of float
-        What its evidence and each cue add to the log odds of an arousal.
-    cues : dict of float
-        Size of each cue.
-    probability : float
-        Of an arousal.
-    reason : str
-        Why it is no arousal; empty for an arousal.
-    """
-
-    inside: slice
-    score: float
-    mixture_log_odds: float = 0.0
-    log_odds: dict[str, float] = field(default_factory=dict)
-    cues: dict[str, float] = field(default_factory=dict)
-    probability: float = 0.0
-    reason: str = ""
 
 
 def detect_arousals(
@@ -277,7 +246,7 @@ def decide(
         "false_alarms_per_hour": false / hours if hours else 0.0,
         "fdr": false / len(found) if len(found) else 0.0,
     }
-    return [c for c in candidates if _worth_a_row(c)], calibration
+    return [c for c in candidates if worth_a_row(c)], calibration
 
 
 def judge(
@@ -334,34 +303,6 @@ def judge(
     }
 
 
-def accept(candidates: list[Candidate], lowest: float, stable_sleep: float, hop: float) -> None:
-    """Accept candidates, the most probable first, none too soon after another.
-
-    Parameters
-    ----------
-    candidates : list of Candidate
-        Candidates in order of time; those that are not accepted get a ``reason``.
-    lowest : float
-        Probability that an arousal must have.
-    stable_sleep : float
-        Sleep that must lie between two accepted events, s.
-    hop : float
-        Time between windows, s.
-    """
-    gap = stable_sleep / hop
-    # an awakening that is as probable interrupts sleep as an arousal does
-    taken = [c.inside for c in candidates if c.reason == "awakening" and c.probability >= lowest]
-    rivals = [c for c in candidates if not c.reason]
-    for candidate in sorted(rivals, key=lambda c: -c.probability):
-        at = candidate.inside
-        if candidate.probability < lowest:
-            candidate.reason = "improbable"
-        elif any(at.start < t.stop + gap and t.start < at.stop + gap for t in taken):
-            candidate.reason = "too soon after another event"
-        else:
-            taken.append(at)
-
-
 def _find(parts, scanned: Scan, asleep, gap: int, hop: float) -> list[Candidate]:
     """Find stretches that stand out."""
     starts = pick(scanned.score, scanned.length, LOWEST_SCORE, gap)
@@ -384,12 +325,6 @@ def _noise_of_clusters(scanned: Scan, flipped: np.ndarray, clusters: np.ndarray)
         return np.ones(1)
     count = flipped_that_count(scanned.flipped[flipped])
     return cluster_factors(clusters[flipped[count]], clusters[scanned.quiet], n_clusters)
-
-
-def _worth_a_row(candidate: Candidate) -> bool:
-    if candidate.reason == "awakening":
-        return candidate.log_odds["evidence"] > 0
-    return candidate.probability >= LEAST_PROBABILITY
 
 
 def note_uncalibrated(recording: str, calibration: dict) -> None:

@@ -10,6 +10,8 @@ from scipy.signal import butter, sosfiltfilt
 
 from .change_point import locate_end, locate_onset
 
+#: What is known of an event before its edges are located.
+CARRIED = ("score", "probability", "stage_cluster", "kind", "band", "cues")
 LOCATED_COLUMNS = [
     "onset",
     "duration",
@@ -17,9 +19,7 @@ LOCATED_COLUMNS = [
     "onset_high",
     "end_low",
     "end_high",
-    "score",
-    "stage_cluster",
-    "kind",
+    *CARRIED,
     "ch_names",
 ]
 _SEARCHED = 1.0  # s under the shortest duration that edges are searched for
@@ -40,8 +40,8 @@ def locate_events(
     Parameters
     ----------
     events : DataFrame
-        Columns ``onset``, ``duration`` (s), ``score``, ``stage_cluster``, ``kind``, as
-        :meth:`ArousalClusterer.detect` returns them.
+        Columns ``onset``, ``duration`` (s) and `CARRIED`, as :meth:`ArousalClusterer.detect`
+        returns them.
     raw : mne.io.BaseRaw
         Recording with EEG channels, loaded.
     sfreq : float
@@ -54,8 +54,8 @@ def locate_events(
     -------
     located : DataFrame
         One row an event, indexed as `events`: ``onset`` and ``duration`` on samples; 90 %
-        intervals ``onset_low``, ``onset_high``, ``end_low``, ``end_high`` (s); ``score``,
-        ``stage_cluster``, ``kind``; ``ch_names``, empty where all channels show it.
+        intervals ``onset_low``, ``onset_high``, ``end_low``, ``end_high`` (s); `CARRIED`;
+        ``ch_names``, empty where all channels show it.
     """
     picks = mne.pick_types(raw.info, eeg=True, exclude=[])
     # a recording at a lower rate was upsampled, and its upper half holds nothing
@@ -105,9 +105,7 @@ def locate_events(
                 "onset_high": max(onset.high + offset, start),
                 "end_low": min(end.low + offset, stop),
                 "end_high": max(end.high + offset, stop),
-                "score": event.score,
-                "stage_cluster": event.stage_cluster,
-                "kind": event.kind,
+                **{name: getattr(event, name) for name in CARRIED},
                 "ch_names": channels_that_show(signals, shown, rate, start - offset, stop - offset),
             }
         )

@@ -14,15 +14,15 @@ import numpy as np
 from .noise import Noise
 
 # Log scores of arousals on simulated nights, and how many arousals that is worth as a prior.
-_LOG_SCORE, _LOG_SCORE_SPREAD, _PRIOR_AROUSALS = float(np.log(8.0)), 0.45, 6.0
-_LEAST_LOG_SCORE = float(np.log(4.0))  # arousals may not become the noise itself
+_LOG_SCORE, _LOG_SCORE_SPREAD, _PRIOR_AROUSALS = float(np.log(8.0)), 0.45, 20.0
+_LEAST_LOG_SCORE = float(np.log(6.0))  # arousals may not become the noise itself
 _BLOCKED = 30.0 / 3600  # h around an arousal that holds no other candidate: it and its flanks
 _LEAST_RISK = 0.15  # of the sleep stays at risk of noise, however many arousals there are
 _ROUNDS = 60
 _CLIP = (-4.0, 6.0)  # log odds beyond which the mixture is not believed
 # Recalibration of the mixture's log odds on simulated nights, whose look-alikes it does not know
 # (doc/benchmarks/arousals/cues.py): offset, factor, and odds per unit of log score over 5.
-OFFSET, FACTOR, PER_LOG_SCORE = -0.6, 0.55, 2.75
+OFFSET, FACTOR, PER_LOG_SCORE = -0.77, 0.31, 3.1
 _REFERENCE_SCORE = 5.0
 
 

@@ -42,7 +42,8 @@ def annotate_bids(
     picks: Picks = "auto",
     reference: Reference = "auto",
     features: tuple[str, ...] = FEATURES,
-    false_alarms_per_hour: float = 2.0,
+    min_probability: float = 0.5,
+    false_alarms_per_hour: float | None = None,
     fit_on: Labels = None,
     pipeline: PathLike | None = None,
     n_jobs: int | None = None,
@@ -76,15 +77,17 @@ def annotate_bids(
         As in :func:`annotate_arousals`.
     features : tuple of str
         As in :func:`annotate_arousals`.
-    false_alarms_per_hour : float
-        Events per hour of sleep that noise alone may cause.
+    min_probability : float
+        Probability from which a candidate is an arousal; at 0.5 it is more likely one than not.
+    false_alarms_per_hour : float | None
+        False events an hour of sleep that are expected, at most, in place of `min_probability`.
     fit_on : str | list of str | None
         Subjects on whose recordings one pipeline is fitted. It is saved as
         ``pipeline.safetensors`` and applied to all recordings. None fits a pipeline on each
         recording separately.
     pipeline : path-like | None
         A ``pipeline.safetensors`` of an earlier run, applied unchanged. `picks`, `reference`,
-        `features` and `false_alarms_per_hour` then come from that pipeline.
+        `features`, `min_probability` and `false_alarms_per_hour` then come from that pipeline.
     n_jobs : int | None
         Recordings processed at the same time, each in one thread; -1 uses all cores. None means 1,
         or the value of ``joblib.parallel_config``, which can also choose another backend (Dask,
@@ -135,6 +138,7 @@ def annotate_bids(
             features,
             check_picks(picks),
             check_reference(reference),
+            min_probability,
             false_alarms_per_hour,
             hypnogram,
             random_state,
@@ -167,29 +171,43 @@ def annotate_bids(
 
 
 def _settings(
-    folder, features, picks, reference, false_alarms_per_hour, hypnogram, random_state, device
+    folder,
+    features,
+    picks,
+    reference,
+    min_probability,
+    false_alarms_per_hour,
+    hypnogram,
+    random_state,
+    device,
 ) -> Settings:
-    if not isinstance(false_alarms_per_hour, int | float) or not 0 < false_alarms_per_hour < float(
-        "inf"
-    ):
+    if not _is_positive(min_probability) or min_probability > 1:
+        raise RecordingError(f"min_probability lies between 0 and 1, not at {min_probability!r}.")
+    if false_alarms_per_hour is not None and not _is_positive(false_alarms_per_hour):
         raise RecordingError(
-            f"false_alarms_per_hour is a positive number, not {false_alarms_per_hour!r}."
+            f"false_alarms_per_hour is a positive number, or None, not {false_alarms_per_hour!r}."
         )
     if not isinstance(random_state, int):
         raise RecordingError(
             f"random_state is a number here, not {random_state!r}: a resumed run has to give the "
             "same results."
         )
+    rate = None if false_alarms_per_hour is None else float(false_alarms_per_hour)
     return Settings(
         output=str(folder),
         features=tuple(features),
         picks=picks if isinstance(picks, str | dict) else tuple(picks),
         reference=reference,
-        false_alarms_per_hour=float(false_alarms_per_hour),
+        min_probability=float(min_probability),
+        false_alarms_per_hour=rate,
         hypnogram=bool(hypnogram),
         random_state=random_state,
         device=device,
     )
+
+
+def _is_positive(value) -> bool:
+    return isinstance(value, int | float) and 0 < value < float("inf")
 
 
 def _run(tree, recordings, settings, data, n_jobs, overwrite) -> None:

@@ -26,6 +26,7 @@ from .output_tree import OutputTree
 from .settings import Settings, to_json, versions
 
 # Written last: with it a recording's result is complete.
+TEXT_COLUMNS = ("kind", "band", "cues")
 PARAMETERS_FILE = ("arousal", "parameters", ".json")
 RESULT_NAMES = (
     ("arousal", "events", ".tsv"),
@@ -198,7 +199,7 @@ def arousal_table(night: Night) -> str:
     for arousal in night.arousals.itertuples():
         texts = {
             "trial_type": "arousal",
-            "kind": table_cell(arousal.kind),
+            **{name: table_cell(getattr(arousal, name)) or "n/a" for name in TEXT_COLUMNS},
             "channel": names_cell(arousal.ch_names),
         }
         if arousal.stage_cluster < 0:

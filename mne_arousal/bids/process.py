@@ -305,6 +305,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
         features=settings.features,
         picks=list(picks) if isinstance(picks, tuple) else picks,
         reference=settings.reference,
+        min_probability=settings.min_probability,
         false_alarms_per_hour=settings.false_alarms_per_hour,
         device=settings.device,
         random_state=settings.random_state,

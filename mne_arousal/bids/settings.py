@@ -30,8 +30,10 @@ class Settings:
         Extractors.
     picks : "auto" | tuple of str | dict
         Channels.
-    false_alarms_per_hour : float
-        Events per hour of sleep that noise may cause.
+    min_probability : float
+        Probability from which a candidate is an arousal; at 0.5 it is more likely one than not.
+    false_alarms_per_hour : float | None
+        False events an hour of sleep that are expected, at most, in place of `min_probability`.
     hypnogram : bool
         Whether stages in ``events.tsv`` gate wake.
     random_state : int
@@ -43,10 +45,9 @@ class Settings:
     pipeline_digest : str | None
         SHA-256 of that file.
     token : str
-        Mark of the run.
+        Random mark of the run.
     reference : "auto" | None | dict
         Derivations.
-        Random mark of the run.
     process : int
         Id of the run's process; workers end when it ends.
     """
@@ -54,7 +55,8 @@ class Settings:
     output: str
     features: tuple[str, ...]
     picks: str | tuple[str, ...] | dict
-    false_alarms_per_hour: float
+    min_probability: float
+    false_alarms_per_hour: float | None
     hypnogram: bool
     random_state: int
     device: str
@@ -77,6 +79,7 @@ class Settings:
             "features": list(self.features),
             "picks": picks,
             "reference": self._reference(),
+            "min_probability": self.min_probability,
             "false_alarms_per_hour": self.false_alarms_per_hour,
             "hypnogram": self.hypnogram,
             "random_state": self.random_state,

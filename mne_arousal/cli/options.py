@@ -27,11 +27,19 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
         help=f"extractors to use, separated by commas (default {','.join(FEATURES)})",
     )
     parser.add_argument(
+        "--min-probability",
+        type=float,
+        default=0.5,
+        metavar="P",
+        help="probability from which a candidate is an arousal (default 0.5)",
+    )
+    parser.add_argument(
         "--false-alarms-per-hour",
         type=float,
-        default=2.0,
+        default=None,
         metavar="RATE",
-        help="events an hour of sleep that noise alone may cause (default 2)",
+        help="false events an hour of sleep that are expected, at most, in place of "
+        "--min-probability",
     )
     add_verbose_option(parser)
 
@@ -165,7 +173,8 @@ def detection_options(arguments: argparse.Namespace) -> dict:
     Returns
     -------
     options : dict
-        ``features``, ``false_alarms_per_hour``, ``device``, ``random_state`` and ``verbose``.
+        ``features``, ``min_probability``, ``false_alarms_per_hour``, ``device``,
+        ``random_state`` and ``verbose``.
 
     Raises
     ------
@@ -175,7 +184,9 @@ def detection_options(arguments: argparse.Namespace) -> dict:
     from .._array import resolve_device
     from ..utils.errors import RecordingError
 
-    if not arguments.false_alarms_per_hour > 0:
+    if not 0 < arguments.min_probability <= 1:
+        raise RecordingError("--min-probability lies between 0 and 1.")
+    if arguments.false_alarms_per_hour is not None and not arguments.false_alarms_per_hour > 0:
         raise RecordingError("--false-alarms-per-hour must be a positive number of events an hour.")
     try:
         resolve_device(arguments.device)
@@ -183,6 +194,7 @@ def detection_options(arguments: argparse.Namespace) -> dict:
         raise RecordingError(str(error)) from error
     return {
         "features": arguments.features,
+        "min_probability": arguments.min_probability,
         "false_alarms_per_hour": arguments.false_alarms_per_hour,
         "device": arguments.device,
         "random_state": arguments.seed,

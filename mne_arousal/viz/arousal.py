@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from mne.viz.utils import plt_show
 
-from ..arousals.rules import EMG_RISE, MUSCLE, SWAY
+from ..arousals.cues import EMG_RISE, MUSCLE, SWAY
 from ._page import draw_channels, draw_spectrogram, page_signals
 from ._style import AROUSAL, COLORS, panel_axes
 
@@ -59,7 +59,7 @@ def plot_arousal(
         the recording); or a time in s (a float), with no event to mark.
     night : instance of Night | None
         What ``mne_arousal.annotate.analyze_recording`` returned: gives the evidence, the
-        threshold and the channels that were used.
+        probability that was asked and the channels that were used.
     evidence : DataFrame | None
         Evidence and its parts, indexed by the onset of the windows in s, such as
         ``night.evidence``. None takes the night's; without a night the two lower panels are
@@ -149,15 +149,17 @@ def _channel_picks(night, picks) -> dict[str, str] | list[str] | None:
     return {name: role for role, name in pairs}
 
 
-def _title(event, night) -> str:
+def _title(event, night=None) -> str:
     """What and when; below, how sure that is."""
     hours, rest = divmod(event["onset"], 3600)
     what = "Arousal" if event["duration"] else "Page"
     if event.get("reason"):
         what = f"Rejected: {event['reason']}"
     first = [what, f"{int(hours)}:{int(rest // 60):02d}:{rest % 60:04.1f} from the start"]
+    if event.get("band"):
+        first.append(f"most change in {event['band']}")
     if event.get("kind"):
-        first.append(f"most change in {event['kind']}")
+        first.append(f"seen in {event['kind'].replace('+', ', ')}")
     first += [text for name, text in _BEFORE.items() if _known(event, name) and event[name] == 1]
     second = []
     if event["duration"]:
@@ -166,12 +168,17 @@ def _title(event, night) -> str:
         early, late = event["onset"] - event["onset_low"], event["onset_high"] - event["onset"]
         second.append(f"onset −{early:.1f}/+{late:.1f} s (90 %)")
     if _known(event, "score"):
-        known = night is not None and np.isfinite(night.threshold)
-        threshold = f" (threshold {night.threshold:.1f})" if known else ""
-        second.append(f"score {event['score']:.1f}{threshold}")
+        second.append(f"score {event['score']:.1f}")
+    if _known(event, "probability"):
+        known = night is not None and np.isfinite(night.min_probability)
+        asked = f" ({night.min_probability:.2g} asked)" if known else ""
+        second.append(f"probability {event['probability']:.2f}{asked}")
     if _known(event, "stage_cluster"):
         second.append(f"stage cluster {int(event['stage_cluster'])}")
-    return " · ".join(first) + "\n" + " · ".join(second)
+    lines = [" · ".join(first), " · ".join(second)]
+    if event.get("cues"):
+        lines.append(f"log odds: {event['cues'].replace('; ', ' · ')}")
+    return "\n".join(lines)
 
 
 def _known(event, key) -> bool:
