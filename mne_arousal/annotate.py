@@ -81,7 +81,8 @@ def annotate_arousals(
         Description ``"arousal"``; onset and duration in s at sample resolution; ``ch_names`` where
         only some channels show the arousal; ``extras`` with ``score``, ``probability``,
         ``onset_low`` and ``onset_high`` (90 % interval of the onset, on the same clock as
-        ``onset``), ``end_low`` and ``end_high`` (of the end), ``stage_cluster``, ``kind`` (what answered:
+        ``onset``), ``end_low`` and ``end_high`` (of the end), ``stage_cluster``, ``kind`` (what
+        answered:
         ``"eeg"``, ``"eeg+emg"``, ``"eeg+heart"`` and the like) and ``band`` (of the EEG that rises
         most: ``"theta"``, ``"alpha"`` or ``"beta"``). Where the recording has a date and was
         cropped, onsets count from the start of the whole one, as MNE has it, and ``first_time``
