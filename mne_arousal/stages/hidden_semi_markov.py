@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-STAGES = ("W", "N1", "N2", "N3", "R")
 #: What an epoch may look like: stages, with wake of active and of quiet people apart.
 LOOKS = ("active wake", "quiet wake", "N1", "N2", "N3", "R")
-#: Stage of each look, index into `STAGES`.
+#: Stage of each look: 0 W, 1 N1, 2 N2, 3 N3, 4 R.
 STAGE_OF_LOOK = np.array([0, 0, 1, 2, 3, 4])
 _ACTIVE, _QUIET, _N1, _N2, _N3, _R = range(6)
 
@@ -174,20 +173,3 @@ def rem_damping(minutes_asleep: np.ndarray) -> np.ndarray:
     """
     late = norm.cdf((np.asarray(minutes_asleep) - _REM_LATENCY) / _REM_SPREAD)
     return np.maximum(late, _REM_SMALLEST)
-
-
-def most_likely_path(probabilities: np.ndarray) -> np.ndarray:
-    """Pick the most probable stage of each epoch.
-
-    Parameters
-    ----------
-    probabilities : array, shape (n_epochs, 5)
-        Of each stage; NaN where unknown.
-
-    Returns
-    -------
-    stages : array of int, shape (n_epochs,)
-        Index into `STAGES`; -1 where unknown.
-    """
-    known = np.isfinite(probabilities).all(axis=1)
-    return np.where(known, np.nan_to_num(probabilities).argmax(axis=1), -1)

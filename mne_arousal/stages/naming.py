@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .hidden_semi_markov import LOOKS, STAGE_OF_LOOK, STAGES, StagePrior
+from ..hypnogram.codes import STAGES, UNSCORED
+from .hidden_semi_markov import LOOKS, STAGE_OF_LOOK, StagePrior
 from .physiology import CUES, Cue
 
 # Cues of one epoch, and epochs next to one another, tell partly the same: their likelihood counts
@@ -22,6 +23,7 @@ from .physiology import CUES, Cue
 _TEMPER = 0.35  # exponent of the likelihood of an epoch
 _INDEPENDENT = 0.2  # share of the epochs that are independent when means are learned
 _N_ITERATIONS = 15
+_CONVERGED = 0.01  # largest change of a probability
 _STARTS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # shifts that the search begins with, spreads between people
 # N1 is short and its epochs are few and mixed: it stays where the others' shift puts it, between
 # wake and sleep without spindles, or it would move to the lighter half of N2.
@@ -57,6 +59,12 @@ class NamedNight:
     probabilities: np.ndarray
     means: pd.DataFrame
 
+    @property
+    def stages(self) -> np.ndarray:
+        """Most probable stage of each epoch, index into `STAGES`; -1 where unknown."""
+        known = np.isfinite(self.probabilities).all(axis=1)
+        return np.where(known, np.nan_to_num(self.probabilities).argmax(axis=1), UNSCORED)
+
 
 def name_stages(cues: pd.DataFrame, inside: np.ndarray, epoch_length: float = 30.0) -> NamedNight:
     """Name the stage of each epoch.
@@ -73,7 +81,7 @@ def name_stages(cues: pd.DataFrame, inside: np.ndarray, epoch_length: float = 30
     Returns
     -------
     night : NamedNight
-        Probabilities of the stages.
+        Probabilities of the stages; all NaN without bands of the EEG.
     """
     chosen = [cue for cue in CUES if cue.name in cues]
     values = cues[[cue.name for cue in chosen]].to_numpy(dtype=float)
@@ -81,6 +89,8 @@ def name_stages(cues: pd.DataFrame, inside: np.ndarray, epoch_length: float = 30
     probabilities = np.full((len(values), len(STAGES)), np.nan)
     probabilities[~inside] = np.eye(len(STAGES))[0]
     means = pd.DataFrame(index=list(LOOKS), columns=[cue.name for cue in chosen], dtype=float)
+    if not set(_SPINDLE_CUES) <= set(means.columns):
+        known[:] = False
     if (known & inside).any():
         looks, learned = _NightModel(chosen, epoch_length).fit(values[inside], known[inside])
         probabilities[inside] = looks @ np.eye(len(STAGES))[STAGE_OF_LOOK]
@@ -126,7 +136,7 @@ class _NightModel:
         spreads = np.broadcast_to(self.spread, means.shape)
         # as if asleep from the start, until more is known
         minutes = self._minutes_asleep(np.tile(np.eye(len(LOOKS))[3], (len(_STARTS), len(values), 1)))
-        used = relative
+        used, before = relative, np.inf
         for _ in range(_N_ITERATIONS):
             likelihood = self._likelihood(values, means, spreads, used)
             likelihood[:, :, left_out] = _AWAY
@@ -135,6 +145,9 @@ class _NightModel:
             minutes = self._minutes_asleep(looks)
             means, spreads, cost = self._learn(values, looks * known[:, np.newaxis])
             used = np.ones_like(relative)
+            if np.abs(looks - before).max() < _CONVERGED:
+                break
+            before = looks
         best = int(np.argmax(evidence - cost))
         return looks[best], means[best]
 

@@ -124,7 +124,9 @@ def epoch_cues(
         Columns named as in `CUES`; those that no channel tells are left out. NaN in epochs of
         which less than half is valid.
     """
-    windows = pd.DataFrame(window_cues(values, columns))
+    windows = pd.DataFrame(window_cues(values, columns), index=range(len(values)))
+    if not windows.shape[1]:
+        return pd.DataFrame(index=range(n_epochs))
     grouped = windows.groupby(np.asarray(epochs))
     middle, high = grouped.median(), grouped.quantile(0.9)
     if "sigma" in middle:
