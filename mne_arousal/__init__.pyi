@@ -11,6 +11,7 @@ from .pipeline import make_arousal_pipeline
 from .raw_annotations import add_arousals
 from .recording.windower import PSGWindower
 from .spectral import SpectralTransformer
+from .stage_files import write_hypnogram
 from .stages.statistics import sleep_statistics
 from .summary import summarize
 from .utils.errors import RecordingError
@@ -40,4 +41,5 @@ __all__ = [
     "summarize",
     "sys_info",
     "viz",
+    "write_hypnogram",
 ]

@@ -182,7 +182,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         -------
         stages : DataFrame
             Columns ``recording``, ``onset`` (s), ``duration`` (s), ``cluster``, ``stage`` (``"W"``,
-            ``"N1"``, ``"N2"``, ``"N3"``, ``"R"``, or ``"?"`` where the signal is invalid or holds no
+            ``"N1"``, ``"N2"``, ``"N3"``, ``"R"``, or ``"?"`` where the signal is invalid or has no
             bands of the EEG), ``probability`` (of that stage) and ``p_W`` to ``p_R``; a row per
             epoch. Cluster -1 is none: more than half of the epoch's windows are invalid.
         """

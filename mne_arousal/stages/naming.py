@@ -135,7 +135,9 @@ class _NightModel:
         means = self.expected + shifts[:, np.newaxis]
         spreads = np.broadcast_to(self.spread, means.shape)
         # as if asleep from the start, until more is known
-        minutes = self._minutes_asleep(np.tile(np.eye(len(LOOKS))[3], (len(_STARTS), len(values), 1)))
+        minutes = self._minutes_asleep(
+            np.tile(np.eye(len(LOOKS))[3], (len(_STARTS), len(values), 1))
+        )
         used, before = relative, np.inf
         for _ in range(_N_ITERATIONS):
             likelihood = self._likelihood(values, means, spreads, used)

@@ -9,7 +9,7 @@ import mne
 import numpy as np
 import pandas as pd
 
-from ..hypnogram.codes import EPOCH_LENGTH, STAGES, UNSCORED
+from ..hypnogram.codes import STAGES, UNSCORED
 from ..hypnogram.table import Hypnogram
 from .sleep_period import runs
 
@@ -256,7 +256,7 @@ def _hours(night: Hypnogram, first: int, n_epochs: int) -> list[str]:
 
 def _indices(stages, minutes, epochs, hours) -> dict[str, float]:
     asleep = stages > W
-    found = {"arousals": len(epochs)}
+    found: dict[str, float] = {"arousals": len(epochs)}
     found["arousal_index"] = _per_hour(len(epochs), asleep.sum() * minutes)
     for name in ("NREM", "REM", "N1", "N2", "N3"):
         found[f"arousal_index_{name}"] = _index(np.isin(stages, _NAMES[name]), epochs, minutes)
