@@ -11,7 +11,6 @@ from .pipeline import make_arousal_pipeline
 from .raw_annotations import add_arousals
 from .recording.windower import PSGWindower
 from .spectral import SpectralTransformer
-from .stage_files import write_hypnogram
 from .stages.statistics import sleep_statistics
 from .summary import summarize
 from .utils.errors import RecordingError
@@ -41,5 +40,4 @@ __all__ = [
     "summarize",
     "sys_info",
     "viz",
-    "write_hypnogram",
 ]

@@ -187,7 +187,7 @@ def _run_recording(arguments) -> int:
 
 def _write_formats(night, folder, formats):
     from ..annotation_files import write_annotations
-    from ..stage_files import write_hypnogram
+    from ..hypnogram import write_hypnogram
 
     # EDF's first date stands for none, and is what EDFbrowser sees in files without one
     start = night.annotations.orig_time or datetime(1985, 1, 1, tzinfo=UTC)
@@ -195,13 +195,13 @@ def _write_formats(night, folder, formats):
         start += timedelta(seconds=night.annotations.onset[0] - night.arousals["onset"].iloc[0])
     hypnogram = replace(night.hypnogram, start=night.start or start)
     for kind in formats:
-        if kind in _FORMATS:
-            path = folder / f"{night.name}_arousals.{kind}"
-            yield write_annotations(night.annotations, path, start=start)
-            yield write_hypnogram(hypnogram, folder / f"{night.name}_hypnogram.{kind}")
-        else:
-            path = folder / f"{night.name}_hypnogram.{_STAGE_FORMATS[kind]}"
-            yield write_hypnogram(hypnogram, path)
+        stages = folder / f"{night.name}_hypnogram.{_STAGE_FORMATS.get(kind, kind)}"
+        if kind in _STAGE_FORMATS:
+            yield write_hypnogram(hypnogram, stages)
+            continue
+        path = folder / f"{night.name}_arousals.{kind}"
+        yield write_annotations(night.annotations, path, start=start)
+        yield write_annotations(hypnogram.to_annotations(), stages)
 
 
 def _run_dataset(arguments) -> int:

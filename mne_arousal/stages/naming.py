@@ -19,7 +19,7 @@ from .hidden_semi_markov import LOOKS, STAGE_OF_LOOK, StagePrior
 from .physiology import CUES, Cue
 
 # Cues of one epoch, and epochs next to one another, tell partly the same: their likelihood counts
-# for less. Measured on simulated nights (stage_cues.py in doc/benchmarks).
+# for less. Measured on simulated nights (stage_sleepers.py in doc/benchmarks).
 _TEMPER = 0.35  # exponent of the likelihood of an epoch
 _INDEPENDENT = 0.2  # share of the epochs that are independent when means are learned
 _N_ITERATIONS = 15

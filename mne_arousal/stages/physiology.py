@@ -48,7 +48,7 @@ class Cue:
 
 # The order of the stages in each cue is that of the AASM manual (Berry et al. 2020, ch. IV) and of
 # Susmakova and Krakovska (2008, Artif. Intell. Med. 44:261), who ranked 73 measures. The numbers
-# are rounded means of simulated nights (stage_cues.py in doc/benchmarks), moved where those are
+# are rounded means of simulated nights (stage_sleepers.py in doc/benchmarks), moved where those are
 # known to differ from people: spindles stand out more (Purcell et al. 2017, Nat. Commun. 8:15930).
 CUES = (
     # active, quiet, N1, N2, N3, R
