@@ -76,7 +76,7 @@ def yasa_stages(raw, eeg: str, eog: str | None, emg: str | None) -> np.ndarray |
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         raw = raw.copy().pick([name for name in (eeg, eog, emg) if name]).load_data(verbose="error")
-        raw.apply_function(np.nan_to_num, picks="all")
+        raw.apply_function(lambda x: np.nan_to_num(x), picks="all", verbose="error")
         found = yasa.SleepStaging(raw, eeg_name=eeg, eog_name=eog, emg_name=emg).predict()
     names = found.hypno if hasattr(found, "hypno") else found
     codes = {"W": 0, "WAKE": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4, "REM": 4}

@@ -83,7 +83,7 @@ def sleep_statistics(
     Returns
     -------
     statistics : Series
-        Numbers by name: those of :data:`mne_arousal.stages.statistics.DEFINITIONS`, and
+        Numbers by name: those of ``mne_arousal.stages.statistics.DEFINITIONS``, and
         ``arousal_index_hour_H`` for each clock hour with sleep (hours from the first epoch on where
         no time is known). NaN where a number has no meaning; without `arousals`, none of theirs.
 
