@@ -61,13 +61,14 @@ def plot_hypnogram(
     >>> fig = plot_hypnogram(night, show=False)
     """
     panels = [(name, other) for name, other in (others or {}).items()] + [("Stage", hypnogram)]
-    dense = hypnogram.probabilities is not None
-    fig, axes = panel_axes(axes, [1.8] * (len(panels) + dense))
+    probabilities = hypnogram.probabilities
+    n_panels = len(panels) + (probabilities is not None)
+    fig, axes = panel_axes(axes, [1.8] * n_panels)
     for axis, (name, one) in zip(axes, panels, strict=False):
         _draw_stages(axis, one)
         axis.set_ylabel(name)
-    if dense:
-        _draw_density(axes[-1], np.nan_to_num(hypnogram.probabilities), _edges(hypnogram))
+    if probabilities is not None:
+        _draw_density(axes[-1], np.nan_to_num(probabilities), _edges(hypnogram))
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
         axis.set_xlim(0, hypnogram.duration / 3600)
