@@ -219,7 +219,7 @@ def main() -> None:
     print("\n".join(lines))
     if arguments.output:
         arguments.output.write_text("\n".join(lines).rstrip() + "\n")
-        figure = arguments.output.parent.parent / "_static" / "stage_reliability.png"
+        figure = arguments.output.resolve().parent.parent / "_static" / "stage_reliability.png"
         draw_reliability(tables, figure)
 
 
