@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..hypnogram.codes import STAGES, UNSCORED
 from .hidden_semi_markov import LOOKS, STAGE_OF_LOOK, StagePrior
-from .physiology import CUES, Cue
+from .physiology import BODY_CUES, CUES, Cue
 
 # Cues of one epoch, and epochs next to one another, tell partly the same: their likelihood counts
 # for less. Measured on simulated nights (stage_sleepers.py in doc/benchmarks).
@@ -72,7 +72,8 @@ def name_stages(cues: pd.DataFrame, inside: np.ndarray, epoch_length: float = 30
     Parameters
     ----------
     cues : DataFrame, shape (n_epochs, n_cues)
-        As `epoch_cues` returns them; NaN where unknown.
+        As `epoch_cues` returns them; NaN where unknown. Without cues of the EEG an epoch has no
+        name; without those of the body it has the others.
     inside : array of bool, shape (n_epochs,)
         Epochs of the sleep period; others are wake.
     epoch_length : float
@@ -85,7 +86,8 @@ def name_stages(cues: pd.DataFrame, inside: np.ndarray, epoch_length: float = 30
     """
     chosen = [cue for cue in CUES if cue.name in cues]
     values = cues[[cue.name for cue in chosen]].to_numpy(dtype=float)
-    known = np.isfinite(values).all(axis=1)
+    eeg = [at for at, cue in enumerate(chosen) if cue.name not in BODY_CUES]
+    known = np.isfinite(values[:, eeg]).all(axis=1)
     probabilities = np.full((len(values), len(STAGES)), np.nan)
     probabilities[~inside] = np.eye(len(STAGES))[0]
     means = pd.DataFrame(index=list(LOOKS), columns=[cue.name for cue in chosen], dtype=float)
@@ -115,7 +117,7 @@ class _NightModel:
 
     def fit(self, values: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the probability of each look in each epoch, and the means that were learned."""
-        values = np.where(known[:, np.newaxis], values, 0.0)
+        values = np.where(known[:, np.newaxis], values, np.nan)
         left_out: list[int] = []
         while True:
             looks, means = self._search(values, known, left_out)
@@ -164,7 +166,8 @@ class _NightModel:
         for at in np.flatnonzero(used):
             mean, spread = means[:, None, :, at], spreads[:, None, :, at]
             distance = ((values[:, at, np.newaxis] - mean) / spread) ** 2
-            total -= self.weight[at] * (0.5 * np.minimum(distance, _FARTHEST) + np.log(spread))
+            told = self.weight[at] * (0.5 * np.minimum(distance, _FARTHEST) + np.log(spread))
+            total -= np.where(np.isfinite(values[:, at, np.newaxis]), told, 0.0)
         return _TEMPER * total
 
     def _minutes_asleep(self, looks) -> np.ndarray:
@@ -176,7 +179,9 @@ class _NightModel:
 
     def _learn(self, values, weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Find means and spreads (n_starts, 6, n_cues), and what the priors make them cost."""
-        total = weights.sum(axis=1)[:, :, np.newaxis]
+        there = np.isfinite(values)
+        values = np.where(there, values, 0.0)
+        total = weights.transpose(0, 2, 1) @ there
         found = weights.transpose(0, 2, 1) @ values / np.maximum(total, 1e-9)
         n = np.maximum(_INDEPENDENT * total, 1e-9)
         trust = _FREEDOM[:, np.newaxis] ** 2 / (self.free**2 + self.spread**2 / n)

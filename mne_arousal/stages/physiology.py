@@ -65,6 +65,8 @@ CUES = (
 )
 
 
+#: Cues of eyes and chin, which may be missing for a while.
+BODY_CUES = ("eyes", "eye_movements", "chin")
 # A muscle or an eye that hardly changes all night tells nothing: the electrode is off, or carries
 # EEG. From the 5th to the 95th percentile of epochs, half of what wake or REM sleep should change.
 _SMALLEST_RANGE = {"chin": 0.9, "eyes": 0.9}
@@ -121,26 +123,27 @@ def epoch_cues(
     Returns
     -------
     cues : DataFrame, shape (n_epochs, n_cues)
-        Columns named as in `CUES`; those that no channel tells are left out. NaN in epochs of
-        which less than half is valid.
+        Columns named as in `CUES`; those that no channel tells are left out. NaN where less than
+        half of an epoch is valid.
     """
     windows = pd.DataFrame(window_cues(values, columns), index=range(len(values)))
     if not windows.shape[1]:
         return pd.DataFrame(index=range(n_epochs))
     grouped = windows.groupby(np.asarray(epochs))
-    middle, high = grouped.median(), grouped.quantile(0.9)
+    middle = grouped.median().where(grouped.count().div(grouped.size(), axis=0) >= 0.5)
+    high = grouped.quantile(0.9)
     if "sigma" in middle:
         middle["spindles"] = high["sigma"] - middle["sigma"]
     if "eyes" in middle:
         middle["eye_movements"] = high["eyes"] - middle["eyes"]
     if "chin" in middle:
-        middle["chin"] = grouped["chin"].quantile(0.2)  # tone, without twitches
+        tone = grouped["chin"].quantile(0.2)  # without twitches
+        middle["chin"] = tone.where(middle["chin"].notna())
     telling = {name for name in middle if _varies(name, middle[name])}
     if "eyes" not in telling:
         telling.discard("eye_movements")
     names = [cue.name for cue in CUES if cue.name in telling]
-    valid = windows.notna().all(axis=1).groupby(np.asarray(epochs)).mean() >= 0.5
-    return middle.loc[valid, names].reindex(range(n_epochs))
+    return middle[names].reindex(range(n_epochs))
 
 
 def _varies(name: str, values: pd.Series) -> bool:
@@ -150,8 +153,17 @@ def _varies(name: str, values: pd.Series) -> bool:
 
 
 def _mean(values, columns, role: str, quantity: str) -> np.ndarray | None:
+    """Mean over the channels that are valid, each moved to the middle that all share."""
     at = where(columns, role=role, quantity=quantity, extractor="spectral")
-    return values[:, at].mean(axis=1) if len(at) else None
+    chosen = values[:, at]
+    chosen = chosen[:, np.isfinite(chosen).any(axis=0)]
+    if not chosen.shape[1]:
+        return None
+    middles = np.nanmedian(chosen, axis=0)
+    moved = chosen - middles + middles.mean()
+    known = np.isfinite(moved)
+    total = np.where(known, moved, 0.0).sum(axis=1)
+    return np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
 
 
 def _minus(band, *others) -> np.ndarray | None:

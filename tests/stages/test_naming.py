@@ -11,6 +11,7 @@ from mne_arousal.stages.gates import wake_and_rem
 from mne_arousal.stages.hidden_semi_markov import LOOKS, StagePrior, rem_damping
 from mne_arousal.stages.naming import name_stages
 from mne_arousal.stages.physiology import CUES, epoch_cues
+from mne_arousal.utils.bands import BANDS
 from mne_arousal.utils.columns import parse_columns
 
 W, N1, N2, N3, R = range(5)
@@ -82,6 +83,27 @@ def test_invalid_epochs_are_unknown_and_outside_is_wake(rng):
     assert (night.stages[:15] == W).all()
     known = np.isfinite(night.probabilities[:, 0])
     np.testing.assert_allclose(night.probabilities[known].sum(axis=1), 1.0)
+
+
+def test_a_lost_chin_electrode_costs_no_name(rng):
+    cues = cues_of(NIGHT, rng)
+    cues.loc[150:300, "chin"] = np.nan
+    found = named(cues)
+    assert (found >= 0).all()
+    assert score_stages(NIGHT, np.array(STAGES)[found]).kappa > 0.9
+
+
+def test_a_lost_eeg_channel_costs_no_name(rng):
+    names = [f"eeg:{ch}:{band}" for ch in ("C3", "C4") for band in BANDS]
+    values = rng.normal(size=(600, 12)) + np.repeat([0.0, 3.0], 6)
+    whole = epoch_cues(values, parse_columns(names), np.repeat(np.arange(10), 60), 10)
+    values[120:300, 6:] = np.nan
+    cues = epoch_cues(values, parse_columns(names), np.repeat(np.arange(10), 60), 10)
+    assert cues.notna().all(axis=None)
+    np.testing.assert_allclose(cues["delta_level"], whole["delta_level"], atol=0.5)
+    values[120:300] = np.nan
+    cues = epoch_cues(values, parse_columns(names), np.repeat(np.arange(10), 60), 10)
+    assert cues.isna().all(axis=1).tolist() == [False] * 2 + [True] * 3 + [False] * 5
 
 
 def test_without_eeg_nothing_is_named(rng):
