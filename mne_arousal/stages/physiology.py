@@ -68,8 +68,9 @@ CUES = (
 #: Cues of eyes and chin, which may be missing for a while.
 BODY_CUES = ("eyes", "eye_movements", "chin")
 # A muscle or an eye that hardly changes all night tells nothing: the electrode is off, or carries
-# EEG. From the 5th to the 95th percentile of epochs, half of what wake or REM sleep should change.
-_SMALLEST_RANGE = {"chin": 0.9, "eyes": 0.9}
+# EEG. From the 5th to the 95th percentile of epochs; half of what is expected between quiet wake
+# and R for the chin, a little more than half between quiet wake and N2 for the eyes.
+_SMALLEST_RANGE = {"chin": 1.3, "eyes": 0.9}
 
 
 def window_cues(values: np.ndarray, columns: list[Column]) -> dict[str, np.ndarray]:
