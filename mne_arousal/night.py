@@ -296,7 +296,7 @@ class Night:
             ch_names=annotations.ch_names,
             extras=extras,
         )
-        return replace(self, annotations=undated)
+        return replace(self, annotations=undated, start=None)
 
     def save(self, path: PathLike) -> Path:
         """Save the night to one file, so that a report or a figure need not analyze again.
