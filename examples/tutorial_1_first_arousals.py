@@ -62,7 +62,7 @@ plot_night(found.stages, arousals=found.arousals, hypnogram=night.hypnogram)
 # %%
 # Arousals per hour of sleep, half hour by half hour.
 
-plot_index(found.arousals, found.stages, wake_clusters=found.wake_clusters)
+plot_index(found.arousals, found.stages, asleep=found.asleep)
 
 # %%
 # One arousal close up: the first second of the shaded stretch is where EEG turns fast and chin EMG

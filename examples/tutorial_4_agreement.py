@@ -35,7 +35,7 @@ match_events(simulated.arousals, found.annotations).head()
 # prevalence.
 
 epochs = (found.evidence.index // 30).astype(int)
-asleep = ~found.stages["cluster"].isin([-1, *found.wake_clusters]).to_numpy()[epochs]
+asleep = found.asleep[epochs]
 evidence = found.evidence["evidence"][asleep]
 ranking = score_evidence(simulated.arousals, evidence.to_numpy(), evidence.index.to_numpy())
 print(f"average precision {ranking.average_precision:.2f}, chance {ranking.prevalence:.2f}")

@@ -11,6 +11,7 @@ from .pipeline import make_arousal_pipeline
 from .raw_annotations import add_arousals
 from .recording.windower import PSGWindower
 from .spectral import SpectralTransformer
+from .stages.statistics import sleep_statistics
 from .summary import summarize
 from .utils.errors import RecordingError
 from .utils.sysinfo import sys_info
@@ -35,6 +36,7 @@ __all__ = [
     "make_arousal_pipeline",
     "metrics",
     "report",
+    "sleep_statistics",
     "summarize",
     "sys_info",
     "viz",

@@ -14,15 +14,18 @@ from sklearn.pipeline import Pipeline
 
 from .arousals.context import preceding_events
 from .arousals.edges import locate_events
-from .hypnogram.codes import STAGES
+from .hypnogram.alignment import RecordingClock
+from .hypnogram.codes import STAGES, UNSCORED
 from .hypnogram.reading import stages_of_raw
 from .night import EVENT_COLUMNS, Night
 from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
 from .recording.derived import recorded_channels
 from .recording.reading import read_recording
+from .stages.gates import wake_and_rem
 from .utils.annotations import FIRST_TIME
 
 if TYPE_CHECKING:
+    from .hypnogram.table import Hypnogram as StageTable
     from .utils.types import Hypnogram, Picks, RandomState, Recording, Reference, Verbose
 
 
@@ -219,16 +222,17 @@ def analyze_recording(
             clusterer.fit(table)
             clock.lap("states and stages")
         recording = table.index[0][0]
-        wake = None if given is None else {recording: given.stages <= 0}
-        rem = None if given is None else {recording: given.stages == STAGES.index("R")}
         stages = clusterer.predict_stages(table).drop(columns="recording")
+        if given is not None:
+            stages = _with_given(stages, given)
+        wake, rem = _gates(stages, recording, given)
         found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
         arousals, rejected = _locate(found.events, windows.datasets[0].raw, raw, clusterer)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
         clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
-        return Night(
+        night = Night(
             name=name,
             duration=raw.n_times / raw.info["sfreq"],
             channels=list(pipeline["windows"].channels_),
@@ -246,7 +250,32 @@ def analyze_recording(
             window_length=float(clusterer.window_length),
             parameters=pipeline_parameters(pipeline),
             given_hypnogram=given,
+            start=RecordingClock.of_raw(raw).start,
         )
+        night.sleep_hours = float(night.asleep @ stages["duration"]) / 3600.0
+        return night
+
+
+def _with_given(stages: pd.DataFrame, given: StageTable) -> pd.DataFrame:
+    """Take the stages of a hypnogram; probabilities stay those of the recording itself."""
+    codes = np.full(len(stages), UNSCORED)
+    codes[: len(given)] = given.stages[: len(codes)]
+    own = stages[[f"p_{stage}" for stage in STAGES]].to_numpy()
+    probability = np.where(codes == UNSCORED, np.nan, own[np.arange(len(codes)), codes])
+    return stages.assign(stage=np.array([*STAGES, "?"])[codes], probability=probability)
+
+
+def _gates(stages: pd.DataFrame, recording: str, given: StageTable | None):
+    """Masks of wake and REM sleep for the clusterer; None where no stage has a name."""
+    if given is not None:
+        wake, rem = given.stages <= 0, given.stages == STAGES.index("R")
+    else:
+        names = [*STAGES, "?"]
+        codes = np.array([names.index(name) for name in stages["stage"]])
+        if (codes == len(STAGES)).all():
+            return None, None
+        wake, rem = wake_and_rem(np.where(codes == len(STAGES), UNSCORED, codes))
+    return {recording: wake}, {recording: rem}
 
 
 def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -14,7 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .arousals.detector import EVENT_COLUMNS, Detection, detect_arousals, evidence_parts
 from .arousals.evidence import COMPONENTS, DEFAULT_COMPONENTS
 from .arousals.rules import REM_RULES, Rules
+from .hypnogram.codes import STAGES
 from .stages.epochs import EpochTable, split_recordings
+from .stages.gates import wake_and_rem
 from .stages.stage_clusterer import StageClusterer
 from .utils.checks import check_counts, check_positive
 from .utils.columns import parse_columns
@@ -180,7 +182,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         return np.concatenate([self._stages.predict_states(r)[0] for r in self._split(X)])
 
     def predict_stages(self, X):
-        """Give each epoch its stage cluster.
+        """Give each epoch its stage cluster and its stage.
 
         Parameters
         ----------
@@ -190,19 +192,29 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         Returns
         -------
         stages : DataFrame
-            Columns ``recording``, ``onset`` (s), ``duration`` (s), ``cluster``; a row per epoch.
-            Cluster -1 is none: more than half of the epoch's windows are invalid.
+            Columns ``recording``, ``onset`` (s), ``duration`` (s), ``cluster``, ``stage`` (``"W"``,
+            ``"N1"``, ``"N2"``, ``"N3"``, ``"R"``, or ``"?"`` where the signal is invalid or has no
+            bands of the EEG), ``probability`` (of that stage) and ``p_W`` to ``p_R``; a row per
+            epoch. Cluster -1 is none: more than half of the epoch's windows are invalid.
         """
         check_is_fitted(self)
-        tables = {r.name: self._stages.predict_clusters(r) for r in self._split(X)}
-        return pd.DataFrame(
-            [
-                (name, epoch * self.epoch_length, self.epoch_length, cluster)
-                for name, clusters in tables.items()
-                for epoch, cluster in enumerate(clusters)
-            ],
-            columns=["recording", "onset", "duration", "cluster"],
+        return pd.concat([self._stage_table(r) for r in self._split(X)], ignore_index=True)
+
+    def _stage_table(self, r: EpochTable) -> pd.DataFrame:
+        clusters = self._stages.predict_clusters(r)
+        named = self._stages.name_stages(r, self.epoch_length)
+        table = pd.DataFrame(
+            {
+                "recording": r.name,
+                "onset": np.arange(r.n_epochs) * self.epoch_length,
+                "duration": self.epoch_length,
+                "cluster": clusters,
+                "stage": np.array([*STAGES, "?"])[named.stages],
+                "probability": named.probabilities.max(axis=1),
+            }
         )
+        table[[f"p_{stage}" for stage in STAGES]] = named.probabilities
+        return table
 
     def decision_function(self, X):
         """Compute the evidence of an arousal in each window.
@@ -248,10 +260,10 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             Features with times, or an array where ``hop`` is given.
         wake : dict | None
             For a recording's name, array of bool, shape (n_epochs,): epochs that are wake, from a
-            hypnogram. None tells them by fast activity and muscle tone.
+            hypnogram. None takes the stages of :meth:`predict_stages`.
         rem : dict | None
             For a recording's name, array of bool, shape (n_epochs,): epochs that are REM sleep,
-            from a hypnogram. None tells them by muscle tone and delta.
+            from a hypnogram. Without `wake`, those of :meth:`predict_stages`.
         return_candidates : bool
             Keep candidates that are no arousals, with the reason in column ``reason``.
 
@@ -288,8 +300,13 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rules = Rules(**{field.name: getattr(self, field.name) for field in fields(Rules)})
-        return {
-            r.name: detect_arousals(
+        found = {}
+        for r in self._split(X):
+            given = None if wake is None else wake.get(r.name)
+            given_rem = None if rem is None else rem.get(r.name)
+            if given is None:
+                given, given_rem = self._wake_and_rem(r)
+            found[r.name] = detect_arousals(
                 r,
                 self._columns,
                 self._stages.predict_clusters(r),
@@ -298,12 +315,16 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 window_length=self.window_length,
                 epoch_length=self.epoch_length,
                 body_columns=self._body_columns,
-                wake=None if wake is None else wake.get(r.name),
-                rem=None if rem is None else rem.get(r.name),
+                wake=given,
+                rem=given_rem,
                 state_wakefulness=self._state_wakefulness(r),
             )
-            for r in self._split(X)
-        }
+        return found
+
+    def _wake_and_rem(self, r: EpochTable):
+        """Masks of named stages; None, which falls back on muscle tone, where none is named."""
+        stages = self._stages.name_stages(r, self.epoch_length).stages
+        return wake_and_rem(stages) if (stages >= 0).any() else (None, None)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -369,6 +390,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             body_columns=self._body_columns,
             components=tuple(self.components),
             window_length=self.window_length,
+            wake=self._wake_and_rem(r)[0],
             state_wakefulness=self._state_wakefulness(r),
         ).parts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import mne
 import numpy as np
 import pandas as pd
 
-from .hypnogram.codes import UNSCORED
+from .hypnogram.codes import EPOCH_LENGTH, STAGES, UNSCORED
 from .utils.files import partial_file
 
 if TYPE_CHECKING:
@@ -173,12 +174,14 @@ class Night:
         Events that are no arousals, with ``probability`` and ``reason``; longer ones are
         ``"awakening"``, those under the probability asked for ``"improbable"``.
     stages : DataFrame
-        Columns ``onset``, ``duration`` (s), ``cluster``; one row per 30 s. Cluster -1 is none:
-        more than half of the 30 s hold no valid signal.
+        Columns ``onset``, ``duration`` (s), ``cluster``, ``stage`` (``"W"``, ``"N1"``, ``"N2"``,
+        ``"N3"``, ``"R"``, ``"?"`` where unknown; that of a hypnogram where one was given),
+        ``probability`` (of that stage) and ``p_W`` to ``p_R``; one row per 30 s. Cluster -1 is
+        none: more than half of the 30 s hold no valid signal.
     wake_clusters : list of int
         Stage clusters taken for wake.
     sleep_hours : float
-        Hours of sleep, in which arousals were looked for.
+        Hours of sleep, by the stages of the table.
     annotations : mne.Annotations
         The arousals.
     seconds : dict
@@ -199,6 +202,8 @@ class Night:
     given_hypnogram : Hypnogram | None
         Stages that somebody else scored and that were given, one per 30 s from the first sample
         on: what told sleep from wake. None where none was given.
+    start : datetime | None
+        When the recording starts, with a time zone; None where it has no date.
 
     See Also
     --------
@@ -231,6 +236,7 @@ class Night:
     window_length: float = 2.0
     parameters: dict[str, str] = field(default_factory=dict)
     given_hypnogram: Hypnogram | None = None
+    start: datetime | None = None
 
     @property
     def min_probability(self) -> float:
@@ -238,18 +244,31 @@ class Night:
         return float(self.calibration.get("min_probability", float("nan")))
 
     @property
-    def asleep(self) -> np.ndarray:
-        """Whether each epoch of `stages` is sleep: as a hypnogram that was given tells it.
+    def hypnogram(self) -> Hypnogram:
+        """Stages of the night with their probabilities, or those that were given."""
+        from .hypnogram.table import Hypnogram
 
-        Without one, epochs of stage clusters that are not wake.
+        table = self.stages
+        names = [*STAGES, "?"]
+        codes = [names.index(name) for name in table.get("stage", ["?"] * len(table))]
+        columns = [f"p_{stage}" for stage in STAGES]
+        return Hypnogram(
+            np.where(np.array(codes) == len(STAGES), UNSCORED, codes),
+            epoch_length=float(table["duration"].iloc[0]) if len(table) else EPOCH_LENGTH,
+            start=self.start,
+            probabilities=table[columns].to_numpy() if set(columns) <= set(table) else None,
+        )
+
+    @property
+    def asleep(self) -> np.ndarray:
+        """Whether each epoch of `stages` is sleep.
+
+        Where no stage has a name, epochs of stage clusters that are not wake.
         """
-        clusters = self.stages["cluster"].to_numpy()
-        if self.given_hypnogram is None:
-            return ~np.isin(clusters, [UNSCORED, *self.wake_clusters])
-        asleep = np.zeros(len(clusters), dtype=bool)
-        given = self.given_hypnogram.stages[: len(asleep)]
-        asleep[: len(given)] = given > 0
-        return asleep
+        stages = self.hypnogram.stages
+        if self.given_hypnogram is None and not (stages != UNSCORED).any():
+            return ~np.isin(self.stages["cluster"], [UNSCORED, *self.wake_clusters])
+        return stages > 0
 
     @property
     def arousal_index(self) -> float:
@@ -297,7 +316,7 @@ class Night:
             ch_names=annotations.ch_names,
             extras=extras,
         )
-        return replace(self, annotations=undated)
+        return replace(self, annotations=undated, start=None)
 
     def save(self, path: PathLike) -> Path:
         """Save the night to one file, so that a report or a figure need not analyze again.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .utils.types import PathLike
 
 FORMAT = "mne-arousal night"
-VERSION = 1
+VERSION = 2
 _TABLES = ("arousals", "candidates", "stages")
 _ARRAYS = ("features", "evidence")
 _MAX_INFLATION = 200  # bytes for each one of the archive; evidence of a night without signal has 60
@@ -49,6 +49,7 @@ def write_archive(night: Night, path: Path) -> None:
         "sleep_hours": night.sleep_hours,
         "seconds": night.seconds,
         "window_length": night.window_length,
+        "start": None if night.start is None else night.start.isoformat(),
         "parameters": night.parameters,
         "calibration": {key: float(value) for key, value in night.calibration.items()},
     }
@@ -167,6 +168,7 @@ def _read(archive: zipfile.ZipFile) -> Night:
     given = about.get("given_hypnogram")
     return Night(
         given_hypnogram=None if given is None else Hypnogram(**given),
+        start=None if about["start"] is None else datetime.fromisoformat(about["start"]),
         name=str(about["name"]),
         duration=float(about["duration"]),
         channels=[str(name) for name in about["channels"]],

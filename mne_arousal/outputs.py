@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .night import EVENT_COLUMN_NAMES, Night
+from .stages.statistics import sleep_statistics, statistics_table
 from .utils.errors import OutputError
 from .utils.fif_ids import remove_machine
 from .utils.files import check_output_folder, partial_folder, publish
@@ -26,18 +27,26 @@ def write_night(night: Night, folder) -> list[Path]:
     -------
     paths : list of Path
         ``<name>_arousals.csv`` (onset, duration, onset_low, onset_high, score, stage_cluster; s
-        from the start of the recording), ``<name>_stages.csv`` (onset, duration, cluster) and
-        ``<name>-annot.fif``, which alone holds the date of the recording.
+        from the start of the recording), ``<name>_stages.csv`` (onset, duration, cluster, stage,
+        probability, p_W to p_R), ``<name>_sleep.csv`` (name, value, unit, definition of the sleep
+        statistics) and ``<name>-annot.fif``, which alone holds the date of the recording.
     """
     folder = check_output_folder(folder)
-    names = [f"{night.name}_arousals.csv", f"{night.name}_stages.csv", f"{night.name}-annot.fif"]
-    table = night.arousals[list(EVENT_COLUMN_NAMES)]
+    tables = {
+        f"{night.name}_arousals.csv": night.arousals[list(EVENT_COLUMN_NAMES)],
+        f"{night.name}_stages.csv": night.stages,
+        f"{night.name}_sleep.csv": statistics_table(
+            sleep_statistics(night.hypnogram, night.arousals)
+        ),
+    }
+    annotations = f"{night.name}-annot.fif"
+    names = [*tables, annotations]
     try:
         with partial_folder(folder) as work:
-            for name, rows in zip(names, (table, night.stages), strict=False):
+            for name, rows in tables.items():
                 rows.to_csv(work / name, index=False, float_format="%.3f", lineterminator="\n")
-            night.annotations.save(work / names[2], verbose="error")
-            remove_machine(work / names[2])
+            night.annotations.save(work / annotations, verbose="error")
+            remove_machine(work / annotations)
             for name in names:
                 publish(work / name, folder / name)
     except OutputError as error:

@@ -9,6 +9,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from .hypnogram.codes import STAGES
 from .utils.annotations import recording_onsets
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ def summarize(
     Returns
     -------
     summary : DataFrame
-        Columns ``scope`` (``"night"``, ``"stage cluster"``, ``"hour"``), ``label`` (cluster, or
-        hour counted from 0 at the start of the recording), ``sleep_hours``, ``arousals`` and
-        ``index`` (arousals per hour of sleep, NaN without sleep). Arousals count where their
-        onset lies; those in wake count for the night's number, not for an index of sleep.
+        Columns ``scope`` (``"night"``, ``"stage"``, or ``"stage cluster"`` where stages have no
+        names, ``"hour"``), ``label`` (stage, cluster, or hour counted from 0 at the start of the
+        recording), ``sleep_hours``, ``arousals`` and ``index`` (arousals per hour of sleep, NaN
+        without sleep). Arousals count where their onset lies. The night's index counts all, as the
+        AASM manual does; that of an hour counts those that begin in sleep.
 
     Raises
     ------
@@ -66,22 +68,28 @@ def summarize(
     """
     onsets = _onsets(arousals)
     told = None
-    if stages is None and wake_clusters is None:  # a hypnogram that was given rules
+    no_clusters_named = wake_clusters is None
+    if stages is None and wake_clusters is None:  # its stages rule, its own or those given
         told = getattr(arousals, "asleep", None)
     if stages is None:
         stages = getattr(arousals, "stages", None)
     if wake_clusters is None:
         wake_clusters = getattr(arousals, "wake_clusters", [0])
     begins, lengths, clusters = _epochs(stages)
+    named = _names(stages) if no_clusters_named else None
+    if told is None and named is not None:
+        told = ~np.isin(named, ["W", "?"])
     # -1 is an epoch without a valid signal, and no stage
     asleep = ~np.isin(clusters, [-1, *wake_clusters]) if told is None else told
     epoch = np.clip(np.searchsorted(begins, onsets, side="right") - 1, 0, len(begins) - 1)
     hours = lengths / 3600.0
-    rows = [("night", "all", hours[asleep].sum(), len(onsets), int(asleep[epoch].sum()))]
-    for cluster in np.unique(clusters[clusters >= 0]):
-        of_it = clusters == cluster
+    rows = [("night", "all", hours[asleep].sum(), len(onsets), len(onsets))]
+    scope, labels = ("stage cluster", clusters) if named is None else ("stage", named)
+    for label in STAGES if named is not None else np.unique(clusters[clusters >= 0]):
+        of_it = labels == label
         n = int(of_it[epoch].sum())
-        rows.append(("stage cluster", str(cluster), hours[of_it & asleep].sum(), n, n))
+        if of_it.any():
+            rows.append((scope, str(label), hours[of_it & asleep].sum(), n, n))
     hour_of = (begins // 3600).astype(int)
     for hour in np.unique(hour_of):
         of_it = hour_of == hour
@@ -99,6 +107,14 @@ def _onsets(arousals) -> np.ndarray:
         return recording_onsets(arousals)[arousals.description == "arousal"]
     table = getattr(arousals, "arousals", arousals)
     return np.asarray(table["onset"], dtype=float)
+
+
+def _names(stages) -> np.ndarray | None:
+    """Names of the stages, where the table has any."""
+    if not isinstance(stages, pd.DataFrame) or "stage" not in stages:
+        return None
+    names = stages["stage"].to_numpy(dtype=str)
+    return None if (names == "?").all() else names
 
 
 def _epochs(stages) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

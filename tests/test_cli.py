@@ -25,15 +25,17 @@ def recording(tmp_path_factory):
     return path
 
 
-def test_detect_writes_three_files(recording, tmp_path, capsys):
+def test_detect_writes_its_files(recording, tmp_path, capsys):
     """Tables with the columns, units and decimals that are promised; the summary in words."""
     assert main(["detect", str(recording), "--output", str(tmp_path), *FAST]) == 0
     printed = capsys.readouterr().out
-    for text in ("night_raw: 1.00 h", "C3-M2", "Stage clusters", "arousal index", "Time: "):
+    words = ("night_raw: 1.00 h", "C3-M2", "Stages (found)", "N2", "sleep efficiency", "Time: ")
+    for text in words:
         assert text in printed
     assert {p.name for p in tmp_path.iterdir()} == {
         "night_raw_arousals.csv",
         "night_raw_stages.csv",
+        "night_raw_sleep.csv",
         "night_raw-annot.fif",
     }
     arousals = pd.read_csv(tmp_path / "night_raw_arousals.csv", dtype=str)
@@ -42,8 +44,14 @@ def test_detect_writes_three_files(recording, tmp_path, capsys):
     assert list(arousals.columns) == columns
     assert arousals["onset"].str.fullmatch(r"\d+\.\d{3}").all()
     stages = pd.read_csv(tmp_path / "night_raw_stages.csv")
-    assert list(stages.columns) == ["onset", "duration", "cluster"]
+    shares = ["p_W", "p_N1", "p_N2", "p_N3", "p_R"]
+    front = ["onset", "duration", "cluster", "stage", "probability"]
+    assert list(stages.columns) == [*front, *shares]
     assert len(stages) == 120
+    assert set(stages["stage"]) <= {"W", "N1", "N2", "N3", "R"}
+    sleep = pd.read_csv(tmp_path / "night_raw_sleep.csv").set_index("name")["value"]
+    assert sleep["TST"] == 0.5 * (stages["stage"] != "W").sum()
+    assert f"arousal index {sleep['arousal_index']:.1f}" in printed
     annotations = mne.read_annotations(tmp_path / "night_raw-annot.fif")
     np.testing.assert_allclose(annotations.onset, arousals["onset"].astype(float), atol=1e-3)
 

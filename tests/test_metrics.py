@@ -307,3 +307,20 @@ def test_transition_ratio_within_recordings():
     )
     assert transition_ratio(pd.Series([0, 0, 1, 1], index=index)) == 0
     assert transition_ratio([0, 0, 1, 1]) == pytest.approx(1 / 3)
+
+
+def test_named_stages_are_scored_by_name():
+    """Accuracy, kappa, F1 and confusion by hand; an epoch without a name agrees with nothing."""
+    hypnogram = [0, 0, 1, 2, 2, 4, -1]
+    found = ["W", "W", "N2", "N2", "?", "R", "N3"]
+    scores = score_stages(hypnogram, found)
+    assert scores.n_epochs == 6
+    assert scores.accuracy == pytest.approx(4 / 6)
+    chance = (2 * 2 + 1 * 0 + 2 * 2 + 1 * 1) / 36
+    assert scores.kappa == pytest.approx((4 / 6 - chance) / (1 - chance))
+    assert scores.f1["N2"] == pytest.approx(2 / 4)
+    assert np.isnan(scores.f1["N3"])
+    assert scores.macro_f1 == pytest.approx((1 + 0 + 0.5 + 1) / 4)
+    assert scores.confusion.loc["N2", "?"] == 1
+    with pytest.raises(ValueError, match="named"):
+        score_stages([0], ["S5"])

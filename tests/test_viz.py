@@ -10,7 +10,15 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from mne_arousal.viz import plot_embedding, plot_history, plot_night
+from mne_arousal.hypnogram import Hypnogram
+from mne_arousal.metrics import score_stages
+from mne_arousal.viz import (
+    plot_confusion,
+    plot_embedding,
+    plot_history,
+    plot_hypnogram,
+    plot_night,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -206,3 +214,15 @@ def test_show_shows_only_when_asked(monkeypatch):
     plot_night(STAGES)
     plot_night(STAGES, show=False)
     assert calls == [True, False]
+
+
+def test_hypnogram_and_confusion():
+    """One panel for each hypnogram and one for probabilities; counts as they are."""
+    stages = np.repeat([0, 1, 2, 3, 4], 20)
+    night = Hypnogram(stages, probabilities=np.eye(5)[stages])
+    fig = plot_hypnogram(night, others={"Expert": Hypnogram(stages)}, show=False)
+    assert [axis.get_ylabel() for axis in fig.axes] == ["Expert", "Stage", "Probability"]
+    assert len(plot_hypnogram(Hypnogram(stages), show=False).axes) == 1
+    confusion = score_stages(stages, np.array(["W", "N1", "N2", "N3", "R"])[stages]).confusion
+    fig = plot_confusion(confusion, show=False)
+    assert [text.get_text() for text in fig.axes[0].texts].count("20") == 5

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .._version import __version__
+from ..hypnogram.codes import STAGES
 from ..night import EVENT_COLUMNS, EventColumn
 
 HED_VERSION = "score_2.1.0"
 SOURCE = "source"  # name by which files refer to the dataset that they were made from
 DESCRIPTIONS = {
     "desc-arousal": "Micro-arousals found by mne-arousal, without labels.",
-    "desc-stages": "Stage clusters of 30 s epochs found by mne-arousal, without labels.",
+    "desc-stages": "Sleep stages of 30 s epochs found by mne-arousal, without labels.",
 }
 _TRIAL_TYPE = {
     "LongName": "Kind of event",
@@ -66,8 +67,17 @@ def arousal_sidecar(source: str) -> dict:
     }
 
 
+_STAGE_LEVELS = {
+    "W": "Wake.",
+    "N1": "Light sleep.",
+    "N2": "Sleep with spindles and K-complexes.",
+    "N3": "Deep sleep with slow waves.",
+    "R": "REM sleep.",
+}
+
+
 def stage_sidecar(source: str, clusters: list[int], wake: list[int]) -> dict:
-    """Describe the columns of the table of stage clusters.
+    """Describe the columns of the table of stages.
 
     Parameters
     ----------
@@ -84,19 +94,26 @@ def stage_sidecar(source: str, clusters: list[int], wake: list[int]) -> dict:
         For ``*_desc-stages_events.json``.
     """
     levels = {
-        f"stage_cluster_{cluster}": "Wake." if cluster in wake else "A stage of sleep, unnamed."
+        str(cluster): "Wake, by fast EEG and muscle tone." if cluster in wake else "Of any stage."
         for cluster in clusters
     }
     return {
-        "Description": "Stage clusters of 30 s, numbered from the most wake-like on. They are "
-        "clusters, not stages of a manual.",
+        "Description": "Sleep stages of 30 s, named without labels by physiology, with their "
+        "probabilities; and stage clusters, numbered from the most wake-like on.",
         "Sources": [f"bids:{SOURCE}:{source}"],
         **_TIME,
         "trial_type": {
+            "LongName": "Sleep stage",
+            "Description": "Stage of the epoch; that of a hypnogram where one was given.",
+            "Levels": {f"Sleep stage {name}": text for name, text in _STAGE_LEVELS.items()},
+        },
+        "stage_cluster": {
             "LongName": "Stage cluster",
             "Description": "Stage cluster of the epoch.",
             "Levels": levels,
         },
+        "probability": {"Description": "Probability of the stage, found in the recording."},
+        **{f"p_{stage}": {"Description": f"Probability of {stage}."} for stage in STAGES},
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..hypnogram.codes import STAGES
 from ..night import Night
 from ..utils.text import names_cell, table_cell
 from .columns import (
@@ -210,7 +211,7 @@ def arousal_table(night: Night) -> str:
 
 
 def stage_table(night: Night) -> str:
-    """Write the table of stage clusters.
+    """Write the table of stages.
 
     Parameters
     ----------
@@ -220,14 +221,21 @@ def stage_table(night: Night) -> str:
     Returns
     -------
     table : str
-        Tab-separated; columns ``onset``, ``duration``, ``trial_type``, n/a where the signal is
-        invalid.
+        Tab-separated; columns ``onset``, ``duration``, ``trial_type`` (as MNE names stages),
+        ``stage_cluster``, ``probability`` and those of each stage; n/a
+        where the signal is invalid.
     """
-    lines = ["onset\tduration\ttrial_type"]
+    shares = [f"p_{stage}" for stage in STAGES]
+    lines = [
+        "\t".join(["onset", "duration", "trial_type", "stage_cluster", "probability", *shares])
+    ]
     for epoch in night.stages.itertuples():
-        times = f"{number(epoch.onset)}\t{number(epoch.duration)}"
-        stage = f"stage_cluster_{int(epoch.cluster)}" if epoch.cluster >= 0 else "n/a"
-        lines.append(f"{times}\t{stage}")
+        values = [epoch.probability, *(getattr(epoch, share) for share in shares)]
+        stage = "n/a" if epoch.stage == "?" else f"Sleep stage {epoch.stage}"
+        cluster = str(int(epoch.cluster)) if epoch.cluster >= 0 else "n/a"
+        cells = [number(epoch.onset), number(epoch.duration), stage, cluster]
+        cells += [number(round(value, 4)) for value in values]
+        lines.append("\t".join(cells))
     return "\n".join(lines) + "\n"
 
 

@@ -7,6 +7,7 @@ import json
 import pandas as pd
 
 from ..night import Night
+from ..stages.statistics import DEFINITIONS, sleep_statistics
 from ..utils.notes import CODES
 from ..utils.text import printable, table_cell
 from .dataset import Recording
@@ -16,6 +17,21 @@ from .settings import to_json
 
 SHORT = 3600.0  # s; less than one sleep cycle
 LONG = 16 * 3600.0  # s
+_STATISTICS = {
+    "tst": "TST",
+    "tib": "TIB",
+    "se": "SE",
+    "sol": "SOL",
+    "waso": "WASO",
+    "rem_latency": "REM_latency",
+    "n1": "N1",
+    "n2": "N2",
+    "n3": "N3",
+    "rem": "REM",
+    "awakenings": "awakenings",
+    "arousal_index_nrem": "arousal_index_NREM",
+    "arousal_index_rem": "arousal_index_REM",
+}
 COLUMNS = {
     "filename": "Recording, from the folder of the source dataset.",
     "subject": "Subject.",
@@ -24,9 +40,10 @@ COLUMNS = {
     "run": "Run.",
     "status": "ok, or failed.",
     "hours": "Length of the recording, h.",
-    "sleep_hours": "Sleep in which arousals were looked for, h.",
+    "sleep_hours": "Sleep, by the stages of the recording, h.",
     "n_arousals": "Number of arousals.",
     "arousal_index": "Arousals per hour of sleep.",
+    **{name: f"{DEFINITIONS[key][1]} {DEFINITIONS[key][0]}" for name, key in _STATISTICS.items()},
     "flags": "Flags of the recording, separated by commas; see flags in the user guide.",
     "error": "Why the recording failed.",
 }
@@ -86,6 +103,8 @@ def summary_row(
         "arousal_index": number(night.arousal_index),
         "flags": ",".join(dict.fromkeys([*flags, *_night_flags(night)])) or "n/a",
     }
+    statistics = sleep_statistics(night.hypnogram, night.arousals)
+    row |= {name: number(round(statistics[key], 2)) for name, key in _STATISTICS.items()}
     staged = night.stages[night.stages["cluster"] >= 0]
     minutes = staged.groupby("cluster")["duration"].sum() / 60
     return row | {f"stage_{cluster}_minutes": number(m) for cluster, m in minutes.items()}
@@ -192,7 +211,7 @@ def _number(name: str) -> int:
 
 
 def _numeric(column: pd.Series) -> pd.Series:
-    if column.name in ("hours", "sleep_hours", "n_arousals", "arousal_index") or (
+    if column.name in ("hours", "sleep_hours", "n_arousals", "arousal_index", *_STATISTICS) or (
         column.name.endswith("_minutes")
     ):
         return pd.to_numeric(column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,7 @@ _DATASET_ONLY = (
 )
 _DATED = (".fif", ".edf", ".xml")
 _FORMATS = ("edf", "xml", "annot")  # csv and fif are always written
+_STAGE_FORMATS = {"yasa": "csv", "eannot": "eannot"}  # of stages alone, with their endings
 _DATASET_FLAGS = ("overwrite", "dry_run", "no_hypnogram")
 
 
@@ -72,8 +74,8 @@ def add_parser(commands) -> None:
         type=_formats,
         default=(),
         metavar="LIST",
-        help="formats to write the arousals of a recording in beside csv and fif, separated by "
-        "commas: edf (EDF+), xml (EDFbrowser), annot (Luna)",
+        help="formats to write arousals and stages of a recording in beside csv and fif, separated "
+        "by commas: edf (EDF+), xml (EDFbrowser), annot (Luna); of stages: yasa, eannot (Luna)",
     )
     add_channel_options(parser)
     parser.add_argument(
@@ -88,12 +90,11 @@ def add_parser(commands) -> None:
 
 def _formats(text: str) -> tuple[str, ...]:
     names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    unknown = set(names) - {"csv", "fif", *_FORMATS}
+    known = (*_FORMATS, *_STAGE_FORMATS)
+    unknown = set(names) - {"csv", "fif", *known}
     if unknown:
-        raise argparse.ArgumentTypeError(
-            f"choose from csv, fif, {', '.join(_FORMATS)}; got {text!r}"
-        )
-    return tuple(dict.fromkeys(name for name in names if name in _FORMATS))
+        raise argparse.ArgumentTypeError(f"choose from csv, fif, {', '.join(known)}; got {text!r}")
+    return tuple(dict.fromkeys(name for name in names if name in known))
 
 
 def _add_dataset_options(group) -> None:
@@ -186,14 +187,21 @@ def _run_recording(arguments) -> int:
 
 def _write_formats(night, folder, formats):
     from ..annotation_files import write_annotations
+    from ..hypnogram import write_hypnogram
 
     # EDF's first date stands for none, and is what EDFbrowser sees in files without one
     start = night.annotations.orig_time or datetime(1985, 1, 1, tzinfo=UTC)
     if night.annotations.orig_time and len(night.arousals):  # cropped, it begins after its date
         start += timedelta(seconds=night.annotations.onset[0] - night.arousals["onset"].iloc[0])
+    hypnogram = replace(night.hypnogram, start=night.start or start)
     for kind in formats:
+        stages = folder / f"{night.name}_hypnogram.{_STAGE_FORMATS.get(kind, kind)}"
+        if kind in _STAGE_FORMATS:
+            yield write_hypnogram(hypnogram, stages)
+            continue
         path = folder / f"{night.name}_arousals.{kind}"
         yield write_annotations(night.annotations, path, start=start)
+        yield write_annotations(hypnogram.to_annotations(), stages)
 
 
 def _run_dataset(arguments) -> int:

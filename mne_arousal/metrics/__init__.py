@@ -7,6 +7,7 @@ from .agreement import IndexScores, per_second_kappa, score_arousal_index
 from .arousals import ArousalScores, score_arousals
 from .evidence import EvidenceScores, gross_auprc, label_samples, score_evidence
 from .matching import match_events
+from .named_stages import NamedStageScores
 from .ranking import EventRanking, agreement_at_equal_counts, score_event_ranking
 from .stages import StageScores, score_stages, transition_ratio
 
@@ -15,6 +16,7 @@ __all__ = [
     "EventRanking",
     "EvidenceScores",
     "IndexScores",
+    "NamedStageScores",
     "StageScores",
     "agreement_at_equal_counts",
     "gross_auprc",

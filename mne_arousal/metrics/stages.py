@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_mutual_info_score
 
-from ..hypnogram import STAGES, UNSCORED
+from ..hypnogram import STAGES, UNSCORED, Hypnogram
 from ._scores import Scores
+from .named_stages import NamedStageScores, score_named_stages, stage_codes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -59,23 +60,26 @@ class StageScores(Scores):
     mapping: dict
 
 
-def score_stages(hypnogram: ArrayLike, clusters: ArrayLike) -> StageScores:
-    """Score stage clusters against an expert's hypnogram.
+def score_stages(
+    hypnogram: Hypnogram | ArrayLike, clusters: Hypnogram | ArrayLike
+) -> StageScores | NamedStageScores:
+    """Score stage clusters, or named stages, against an expert's hypnogram.
 
     Parameters
     ----------
-    hypnogram : array of int, shape (n_epochs,)
+    hypnogram : Hypnogram | array, shape (n_epochs,)
         Stage of each epoch, as ``mne_arousal.hypnogram.hypnogram_to_stages`` returns it:
-        0 W, 1 N1, 2 N2, 3 N3, 4 R; epochs of -1 are left out.
-    clusters : array of int, shape (n_epochs,)
-        Cluster of each epoch. -1 (no cluster) counts as a cluster, so that epochs can't
-        be dodged.
+        0 W, 1 N1, 2 N2, 3 N3, 4 R, or their names; epochs of -1 are left out.
+    clusters : Hypnogram | array, shape (n_epochs,)
+        Numbers are clusters; -1 (no cluster) counts as a cluster, so that epochs can't be dodged.
+        Names (``"W"``, ``"N1"``, ..., ``"?"``) or a hypnogram are stages.
 
     Returns
     -------
-    scores : StageScores
-        Adjusted mutual information, one-to-one accuracy, and accuracy and kappa once each
-        cluster stands for its most frequent stage.
+    scores : StageScores | NamedStageScores
+        Of stages, accuracy, kappa, F1 and confusion. Of clusters, adjusted mutual information,
+        one-to-one accuracy, and accuracy and kappa once each cluster stands for its most frequent
+        stage.
 
     Raises
     ------
@@ -88,7 +92,9 @@ def score_stages(hypnogram: ArrayLike, clusters: ArrayLike) -> StageScores:
     >>> round(score_stages([0, 0, 2, 2, 4, 4], [1, 1, 0, 0, 2, 2]).ami, 6)
     1.0
     """
-    hypnogram, clusters = np.asarray(hypnogram), np.asarray(clusters)
+    named = isinstance(clusters, Hypnogram) or np.asarray(clusters).dtype.kind in "OUST"
+    hypnogram = stage_codes(hypnogram)
+    clusters = stage_codes(clusters) if named else np.asarray(clusters)
     if hypnogram.ndim != 1 or hypnogram.shape != clusters.shape:
         raise ValueError(
             "hypnogram and clusters need one entry per epoch each, but have shapes "
@@ -97,6 +103,8 @@ def score_stages(hypnogram: ArrayLike, clusters: ArrayLike) -> StageScores:
     scored = hypnogram != UNSCORED
     if not scored.any():
         raise ValueError("No epoch of the hypnogram is scored.")
+    if named:
+        return score_named_stages(hypnogram, clusters)
     stages, s = np.unique(hypnogram[scored], return_inverse=True)
     names, c = np.unique(clusters[scored], return_inverse=True)
     counts = np.zeros((len(stages), len(names)), dtype=int)

@@ -101,8 +101,7 @@ def _add_nights(report, folder: Path) -> None:
     for path in paths[:_N_NIGHTS]:
         name = path.name.removesuffix(_STAGES)
         stages = pd.read_csv(path, sep="\t", na_values="n/a")
-        names = stages["trial_type"].fillna("stage_cluster_-1")  # no valid signal
-        clusters = names.str.removeprefix("stage_cluster_").astype(int)
+        clusters = stages["stage_cluster"].fillna(-1).astype(int)  # -1: no valid signal
         events = path.with_name(f"{name}{_EVENTS}")
         arousals = pd.read_csv(events, sep="\t", na_values="n/a")
         length = float(stages["duration"].iloc[0])

@@ -9,11 +9,20 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from ..hypnogram.codes import UNSCORED
 from ..recording.derived import derivations_of, sources_of
 from ..recording.reading import read_recording
+from ..stages.statistics import sleep_statistics, statistics_table
 from ..summary import summarize
 from ..utils.sysinfo import sys_info
-from ..viz import plot_arousal, plot_embedding, plot_history, plot_index, plot_night
+from ..viz import (
+    plot_arousal,
+    plot_embedding,
+    plot_history,
+    plot_hypnogram,
+    plot_index,
+    plot_night,
+)
 from .tables import clock, pairs_table, sortable_table, text_list
 
 _HEADS = {
@@ -47,6 +56,7 @@ def add_night(report, night, raw, hypnogram, warnings, n_examples) -> None:
     """Add all sections of one recording to a report."""
     report.add_html(pairs_table(_summary(night)), "Summary", tags=("summary",))
     report.add_html(_warnings(warnings), "Warnings", tags=("summary",))
+    report.add_html(_sleep_table(night), "Sleep", tags=("summary",))
     report.add_html(_index_table(night), "Arousals per hour of sleep", tags=("summary",))
     if night.given_hypnogram is not None:  # it lies where it told sleep from wake
         hypnogram = night.given_hypnogram
@@ -125,7 +135,13 @@ def _index_table(night) -> str:
         columns={"scope": "of", "sleep_hours": "Sleep (h)", "index": "Arousals per hour"}
     )
     html = sortable_table(table, {"Sleep (h)": ".2f", "Arousals per hour": ".1f"})
-    return f"{html}<p>Here sleep is counted by stage cluster, in whole epochs.</p>"
+    return f"{html}<p>An arousal counts where it begins.</p>"
+
+
+def _sleep_table(night) -> str:
+    table = statistics_table(sleep_statistics(night.hypnogram, night.arousals))
+    table.columns = ["Name", "Value", "Unit", "Definition"]
+    return sortable_table(table.dropna(subset="Value"), {"Value": ".1f"})
 
 
 def _warnings(warnings) -> str:
@@ -146,6 +162,13 @@ def _add_figures(report, night, hypnogram) -> None:
         show=False,
     )
     limits = _sleep_limits(night)
+    if (night.hypnogram.stages != UNSCORED).any():
+        stages = plot_hypnogram(night.hypnogram, show=False)
+        stages.axes[0].set_xlim(limits)
+        caption = "Stages, and the probability of each, found without labels."
+        if night.given_hypnogram is not None:
+            caption = "Stages as they were given, and the probabilities found in the recording."
+        _add(report, stages, "Stages", caption)
     figure.axes[0].set_xlim(limits)  # the panels share it
     _add(
         report,

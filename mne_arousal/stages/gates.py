@@ -14,6 +14,28 @@ _REM_SPAN = 11  # epochs; REM sleep lasts for minutes, and single quiet epochs o
 _REM_PERCENT = 40.0  # percent of sleep that may have as little tone and delta as REM sleep
 
 
+def wake_and_rem(stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Turn named stages into what `sleep_gates` takes.
+
+    Parameters
+    ----------
+    stages : array of int, shape (n_epochs,)
+        0 W, 1 N1, 2 N2, 3 N3, 4 R; -1 unknown, where no arousal is looked for.
+
+    Returns
+    -------
+    wake : array of bool, shape (n_epochs,)
+        Epochs of wake, and unknown ones. A single epoch of wake within sleep is an event, whose own
+        length tells what it is.
+    rem : array of bool, shape (n_epochs,)
+        Epochs of REM sleep.
+    """
+    stages = np.asarray(stages)
+    wake = stages == 0
+    lasting = binary_opening(wake, np.ones(2))
+    return lasting | (stages < 0), stages == 4
+
+
 def sleep_gates(
     table: EpochTable,
     columns: list[Column],

@@ -7,6 +7,8 @@ import numpy as np
 from ..utils.columns import Column, where
 from ..utils.missing import fill_missing, mean_known
 from .epochs import EpochTable
+from .naming import NamedNight, name_stages
+from .physiology import epoch_cues
 from .stage_model import StageModel, state_histograms
 from .states import StateModel, robust_scale, state_means
 
@@ -136,6 +138,24 @@ class StageClusterer:
             )
         clusters = self._stages.predict(self._histograms(table), table.wake, table.inside)
         return np.where(table.known, clusters, -1)
+
+    def name_stages(self, table: EpochTable, epoch_length: float) -> NamedNight:
+        """Name the stage of each epoch, by physiology and time.
+
+        Parameters
+        ----------
+        table : EpochTable
+            The recording, with times.
+        epoch_length : float
+            Length of an epoch, s.
+
+        Returns
+        -------
+        night : NamedNight
+            Probabilities of W, N1, N2, N3 and R.
+        """
+        cues = epoch_cues(table.values, self._columns, table.epochs, table.n_epochs)
+        return name_stages(cues, table.inside, epoch_length)
 
     def state_wakefulness(self, table: EpochTable) -> np.ndarray | None:
         """Tell how wake-like the state of each window is: mean fast EEG of all windows in it.

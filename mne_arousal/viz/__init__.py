@@ -5,15 +5,18 @@ from .arousal import plot_arousal
 from .dmd import plot_dmd_spectrum
 from .embedding import plot_embedding
 from .history import plot_history
+from .hypnogram import plot_confusion, plot_hypnogram
 from .index import plot_index
 from .night import plot_night
 
 __all__ = [
     "plot_ablation",
     "plot_arousal",
+    "plot_confusion",
     "plot_dmd_spectrum",
     "plot_embedding",
     "plot_history",
+    "plot_hypnogram",
     "plot_index",
     "plot_night",
 ]

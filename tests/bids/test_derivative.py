@@ -94,14 +94,16 @@ def test_read_raw_bids_reads_them_beside_a_recording(dataset, derived, tmp_path)
     np.testing.assert_allclose(found.onset, expected["onset"], atol=1e-6)
 
 
-def test_stage_clusters_are_events_that_cover_the_night(derived):
+def test_stages_are_events_that_cover_the_night(derived):
     """One row for every 30 s, each level described; n/a where the signal is invalid."""
     folder, _ = derived
     for path in folder.rglob("*desc-stages_events.tsv"):
         stages = pd.read_csv(path, sep="\t")
         np.testing.assert_allclose(np.diff(stages["onset"]), 30.0)
         sidecar = json.loads(path.with_suffix(".json").read_text())
-        assert set(stages["trial_type"].dropna()) == set(sidecar["trial_type"]["Levels"])
+        assert set(stages["trial_type"].dropna()) <= set(sidecar["trial_type"]["Levels"])
+        clusters = set(stages["stage_cluster"].dropna().astype(int).astype(str))
+        assert clusters == set(sidecar["stage_cluster"]["Levels"])
 
 
 def test_every_column_is_described(derived):

@@ -34,7 +34,8 @@ def write_derivative(folder):
             {
                 "onset": [30.0 * i for i in range(120)],
                 "duration": 30.0,
-                "trial_type": ["stage_cluster_0"] * 60 + ["stage_cluster_2"] * 60,
+                "trial_type": ["Sleep stage W"] * 60 + ["Sleep stage N2"] * 60,
+                "stage_cluster": [0] * 60 + [2] * 60,
             }
         )
         stages.to_csv(eeg / f"{stem}_desc-stages_events.tsv", sep="\t", index=False)
