@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation, median_filter, uniform_filter1d
 from ..utils.columns import Column, where
 from ..utils.missing import mean_known
 
-_DEEP = 1.6 * np.log(10.0)  # 16 dB, natural logarithm of power
+DEEP = 1.6 * np.log(10.0)  # 16 dB, natural logarithm of power
 
 
 def otsu_threshold(values: np.ndarray) -> tuple[float, float]:
@@ -211,7 +211,7 @@ def deep_epochs(medians: np.ndarray, columns: list[Column]) -> np.ndarray:
     if not len(slow) or not len(fast):
         return np.zeros(len(medians), dtype=bool)
     ratio = mean_known(medians[:, slow], axis=1) - mean_known(medians[:, fast], axis=1)
-    return ratio > _DEEP
+    return ratio > DEEP
 
 
 def wakefulness_index(medians: np.ndarray, columns: list[Column]) -> np.ndarray | None:
