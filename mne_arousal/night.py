@@ -151,6 +151,18 @@ EVENT_COLUMNS = (
     ),
 )
 EVENT_COLUMN_NAMES = tuple(column.name for column in EVENT_COLUMNS)
+#: Columns of candidates that are no arousals: their edges are not located in the signal.
+CANDIDATE_COLUMNS = (
+    "onset",
+    "duration",
+    "score",
+    "probability",
+    "stage_cluster",
+    "kind",
+    "band",
+    "cues",
+    "reason",
+)
 
 
 @dataclass(repr=False)

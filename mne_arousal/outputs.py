@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .night import EVENT_COLUMN_NAMES, Night
+from .night import CANDIDATE_COLUMNS, EVENT_COLUMN_NAMES, Night
 from .stages.statistics import sleep_statistics, statistics_table
 from .utils.errors import OutputError
 from .utils.fif_ids import remove_machine
@@ -26,14 +26,16 @@ def write_night(night: Night, folder) -> list[Path]:
     Returns
     -------
     paths : list of Path
-        ``<name>_arousals.csv`` (onset, duration, onset_low, onset_high, score, stage_cluster; s
-        from the start of the recording), ``<name>_stages.csv`` (onset, duration, cluster, stage,
+        ``<name>_arousals.csv`` (columns as in `EVENT_COLUMNS`, s from the start of the recording),
+        ``<name>_candidates.csv`` (what is no arousal, with probability and reason),
+        ``<name>_stages.csv`` (onset, duration, cluster, stage,
         probability, p_W to p_R), ``<name>_sleep.csv`` (name, value, unit, definition of the sleep
         statistics) and ``<name>-annot.fif``, which alone holds the date of the recording.
     """
     folder = check_output_folder(folder)
     tables = {
         f"{night.name}_arousals.csv": night.arousals[list(EVENT_COLUMN_NAMES)],
+        f"{night.name}_candidates.csv": night.candidates[list(CANDIDATE_COLUMNS)],
         f"{night.name}_stages.csv": night.stages,
         f"{night.name}_sleep.csv": statistics_table(
             sleep_statistics(night.hypnogram, night.arousals)
