@@ -33,7 +33,7 @@ _LARGEST_DEVIATION = 2.0  # spreads between stages; beyond it a stage is another
 _SPREAD_PRIOR = 10.0  # epochs that the expected spread within a stage counts for
 _SPREAD_LIMITS = (0.6, 1.5)  # of the expected spread
 _FARTHEST = 12.0  # squared spreads; beyond it an epoch is an artifact and says no more
-# Slow waves 16 dB above fast activity are in 63 % of the epochs of deep sleep and in 2 % of those of
+# Slow waves 16 dB above fast activity: 63 % of the epochs of deep sleep, and 2 % of those of
 # wake, whoever the sleeper is (`sleep_period.deep_epochs`). Without this, a recording of deep sleep
 # alone could pass for quiet wake of somebody with large slow waves.
 _DEEP_IN_WAKE = float(np.log(0.02 / 0.63))
