@@ -18,6 +18,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from recordings import PARTS, RATES, SEEDS, half_of, names
 from robustness import changed_names
@@ -29,18 +30,19 @@ from mne_arousal.arousals.evidence import COMPONENTS
 from mne_arousal.pipeline import FEATURES
 
 MAIN = "mne-arousal"
+_BODY = ("spectral", "body")
 METHODS = {
     MAIN: (FEATURES, {}),
-    "rules": (("spectral",), {"components": ("fast",)}),
-    "emg": (("spectral",), {"components": ("fast", "emg")}),
-    "anchor": (("spectral",), {"components": ("fast", "emg", "anchor")}),
-    "states": (("spectral",), {"components": COMPONENTS}),
-    "dmd": (("spectral", "dmd"), {"components": COMPONENTS}),
-    "encoder": (("spectral", "dmd", "encoder"), {"components": COMPONENTS}),
+    "fast": (_BODY, {"components": ("fast",)}),
+    "emg": (_BODY, {"components": ("fast", "emg")}),
+    "no anchor": (_BODY, {"components": ("fast", "emg", "heart", "breath")}),
+    "no heart": (_BODY, {"components": ("fast", "anchor", "emg", "breath")}),
+    "no breath": (_BODY, {"components": ("fast", "anchor", "emg", "heart")}),
+    "no body": (("spectral",), {}),
+    "states": (_BODY, {"components": COMPONENTS}),
 }
 ASKED = (1.0, 2.0, 5.0)  # false alarms per hour; the second is the default
-LENIENT = 60.0  # false alarms per hour at which candidates for average precision are collected
-ABLATION = ("medium", "hard", "old", "apnea")  # kinds, of two seeds each
+ABLATION = ("medium", "hard", "old", "apnea", "patient-apnea", "patient-fluctuating")
 ABLATION_RATE = RATES[1]  # implants per hour
 
 
@@ -76,9 +78,8 @@ def _run_one(name, method, cache, features) -> dict:
     start = time.process_time()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        night = detect(prepared, false_alarms_per_hour=ASKED[1], **options)
+        night = detect(prepared, **options)
     seconds = sum(prepared.seconds.values()) + time.process_time() - start
-    _remember_evidence(night.pipeline[-1])
     result = describe(prepared, method) | {
         "found": events(night.arousals),
         "features": list(prepared.features),
@@ -92,9 +93,12 @@ def _run_one(name, method, cache, features) -> dict:
     if method == MAIN and result["part"] == "simulated":
         result["evidence"] = evidence_by_second(night)
     if result["part"] != "changed":
-        lenient = _again(prepared, night, LENIENT)
-        result["candidates"] = events(lenient.arousals)
-        result["longer"] = events(lenient.candidates.query("reason == 'awakening'"))
+        rest = night.candidates
+        unlikely = rest[~rest["reason"].isin(["awakening", "too short", "no stable sleep before"])]
+        ranked = pd.concat([night.arousals, unlikely], ignore_index=True)
+        # all that could be an arousal, by its probability
+        result["candidates"] = events(ranked.assign(score=ranked["probability"]))
+        result["longer"] = events(rest.query("reason == 'awakening'"))
     if prepared.lookalikes is not None and method == MAIN:
         result["asked"] = {
             str(asked): events(_again(prepared, night, asked).arousals) for asked in ASKED
@@ -161,29 +165,13 @@ def evidence_by_second(night) -> list[float]:
 
 def events(arousals) -> dict:
     """Return a table of arousals as lists."""
-    columns = ["onset", "duration", "onset_low", "onset_high", "score"]
+    columns = ["onset", "duration", "onset_low", "onset_high", "score", "probability"]
     return {c: [float(x) for x in arousals[c]] for c in columns if c in arousals}
 
 
-def _remember_evidence(clusterer) -> None:
-    """Compute the evidence once for all rates of false alarms: it does not depend on them."""
-    compute, known = getattr(clusterer, "_parts", None), {}
-    if compute is None:
-        return
-
-    def parts(night, *others):
-        if others:
-            return compute(night, *others)
-        if night.name not in known:
-            known[night.name] = compute(night)
-        return {name: values.copy() for name, values in known[night.name].items()}
-
-    clusterer._parts = parts
-
-
 def _again(prepared: Prepared, night, false_alarms_per_hour: float):
-    """Detect with another rate of false alarms, and no other limit, and what is fitted already."""
-    night.pipeline[-1].set_params(false_alarms_per_hour=false_alarms_per_hour, max_fdr=1.0)
+    """Detect with a rate of false alarms as the only limit, and what is fitted already."""
+    night.pipeline[-1].set_params(false_alarms_per_hour=false_alarms_per_hour)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return analyze_recording(prepared.raw, pipeline=night.pipeline, verbose="error")

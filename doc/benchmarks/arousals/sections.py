@@ -169,7 +169,7 @@ def calibration(own: dict) -> str:
     header = ["kind", "h of sleep found", *(f"asked {float(a):g} / h" for a in asked)]
     return (
         "## Calibration: false alarms asked for and found\n\n"
-        "`false_alarms_per_hour` alone sets the threshold here (`max_fdr=1`). Events an hour in "
+        "`false_alarms_per_hour` alone sets the limit here. Events an hour in "
         "mere sleep, that is, that overlap neither an arousal nor a look-alike, and the factor of "
         "found to asked at the default rate. Few events make a factor uncertain: "
         "where 35 are due, chance gives 26 to 45 nine times in ten, factors of 0.7 to 1.3; where 5 "
@@ -220,12 +220,13 @@ def onsets(own: dict, peers: dict) -> str:
 def ablation(results: dict[str, dict]) -> str:
     """What each component adds."""
     titles = {
-        "rules": "fast EEG alone",
-        "emg": "+ chin EMG: the default",
-        "anchor": "+ the direction that predicts chin EMG",
-        "states": "+ states",
-        "dmd": "+ DMD",
-        "encoder": "+ encoder",
+        "fast": "fast EEG alone",
+        "emg": "fast EEG and chin EMG",
+        "no anchor": "without the direction that predicts chin EMG",
+        "no heart": "without the heart",
+        "no breath": "without the breath",
+        "no body": "without body channels",
+        "states": "with states",
     }
     found = {titles[m]: r for m, r in results.items() if r}
     if not found:

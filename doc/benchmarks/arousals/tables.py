@@ -7,7 +7,7 @@ made again::
 
     from tables import detect, prepare
     prepared = prepare("simulated-medium-200", "/tmp/cache", ("spectral",))
-    night = detect(prepared, false_alarms_per_hour=2.0)  # as annotate.analyze_recording returns it
+    night = detect(prepared)  # as annotate.analyze_recording returns it
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def prepare(name: str, folder, features=FEATURES, *, recording=None) -> Prepared
 
 
 def detect(
-    prepared: Prepared, *, false_alarms_per_hour=2.0, hypnogram=False, random_state=0, **options
+    prepared: Prepared, *, false_alarms_per_hour=None, hypnogram=False, random_state=0, **options
 ):
     """Detect arousals from kept features, as `annotate_arousals` does.
 
@@ -132,8 +132,8 @@ def detect(
     ----------
     prepared : Prepared
         A recording.
-    false_alarms_per_hour : float
-        Events an hour that noise may cause.
+    false_alarms_per_hour : float | None
+        False events an hour that are expected, at most; None goes by the default probability.
     hypnogram : bool
         Give the true stages to the detector, to tell sleep from wake.
     random_state : int

@@ -1,0 +1,160 @@
+"""Fit the constants of cues and of the recalibrated evidence to simulated nights.
+
+    python doc/benchmarks/arousals/cues.py CACHE [--seeds 3]
+
+The candidates of every kind of simulated sleeper of the choosing half are judged by the package's
+own code; a logistic regression on whether a candidate overlaps an arousal that was put in gives
+`OFFSET`, `FACTOR` and `PER_LOG_SCORE` of `mne_arousal/arousals/probability.py`, and the log odds of
+movement, length, heart and breath in `cues.py` there. The log odds of cues that simulated nights
+hold too few of are kept as they are. `FACTOR` and `PER_LOG_SCORE` are tied, ten units of log score
+to one of the mixture's log odds: left free, the fit trusts the mixture more, and nights of deep
+sleep alone, whose candidates are all noise, get more events (doc/benchmarks/arousals_ledger.md).
+Prints the constants, and what they do on seeds that were left out of the fit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from recordings import names
+from scipy.optimize import minimize
+from tables import prepare
+from threadpoolctl import threadpool_limits
+
+from mne_arousal import ArousalClusterer
+from mne_arousal.arousals.cues import LOG_ODDS
+from mne_arousal.arousals.detector import evidence_parts, judge
+from mne_arousal.arousals.rules import Rules
+from mne_arousal.metrics.matching import overlaps
+from mne_arousal.stages.gates import sleep_gates
+
+FEATURES = ("spectral", "body")
+FITTED = ("movement", "short", "heart", "breath")
+TIED = 10.0  # units of log score over 5 to one of the mixture's log odds
+RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Constants that were fitted.
+
+    Attributes
+    ----------
+    offset, factor : float
+        Of the evidence: offset, and factor on the mixture's log odds plus `TIED` log scores.
+    cues : dict
+        Log odds of each fitted cue.
+    """
+
+    offset: float
+    factor: float
+    cues: dict[str, float]
+
+    def probability(self, table: pd.DataFrame) -> np.ndarray:
+        """Probability of each candidate."""
+        odds = LOG_ODDS | self.cues
+        total = self.offset + self.factor * evidence(table)
+        total += sum(odds[name] * table[name] for name in odds)
+        return 1 / (1 + np.exp(-total.to_numpy(dtype=float)))
+
+
+def evidence(table: pd.DataFrame) -> pd.Series:
+    """What the score says, before it is recalibrated."""
+    return table["mixture"] + TIED * np.log(table["score"] / 5.0)
+
+
+def candidates(name: str, cache: Path) -> pd.DataFrame:
+    """Candidates of a simulated night that meet the definition of an arousal."""
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        prepared = prepare(name, cache / "tables", FEATURES)
+        clusterer = ArousalClusterer(random_state=0, verbose="error").fit(prepared.table)
+        (night,) = clusterer._split(prepared.table)
+        wake, rem = clusterer._wake_and_rem(night)
+    found = evidence_parts(
+        night,
+        clusterer._columns,
+        body_columns=clusterer._body_columns,
+        components=tuple(clusterer.components),
+        window_length=2.0,
+        wake=wake,
+    )
+    asleep, atonia = sleep_gates(night, clusterer._columns, wake, rem)
+    hop = night.hop(2.0)
+    clusters = clusterer._stages.predict_clusters(night)[night.epochs]
+    judged, _ = judge(found.parts, asleep, atonia, clusters, hop=hop, rules=Rules())
+    rows = [
+        {
+            "onset": night.onsets[c.inside.start] + 1.0,
+            "duration": (c.inside.stop - c.inside.start) * hop,
+            "score": c.score,
+            "mixture": c.mixture_log_odds,
+            **{name: c.cues.get(name, 0.0) for name in LOG_ODDS},
+        }
+        for c in judged
+        if not c.reason
+    ]
+    table = pd.DataFrame(rows)
+    true = pd.DataFrame({"onset": prepared.arousals.onset, "duration": prepared.arousals.duration})
+    table["true"] = (overlaps(true, table)[0] > 0).any(axis=0) if len(true) else False
+    return table.assign(name=name, seed=name.rpartition("-")[2])
+
+
+def fit(table: pd.DataFrame) -> Fit:
+    """Fit the constants."""
+    x = np.column_stack([np.ones(len(table)), evidence(table), table[list(FITTED)]])
+    kept = [name for name in LOG_ODDS if name not in FITTED]
+    given = sum(LOG_ODDS[name] * table[name].to_numpy() for name in kept)
+    y = table["true"].to_numpy(dtype=float)
+
+    def loss(weights):
+        odds = x @ weights + given
+        return np.mean(np.logaddexp(0, odds) - y * odds) + RIDGE * np.mean(weights[1:] ** 2)
+
+    found = minimize(loss, np.zeros(x.shape[1]), method="BFGS").x
+    return Fit(found[0], found[1], dict(zip(FITTED, found[2:], strict=True)))
+
+
+def calibration_error(probability: np.ndarray, true: np.ndarray) -> float:
+    """Expected calibration error in ten bins (Guo et al. 2017, ICML)."""
+    bins = np.minimum((10 * probability).astype(int), 9)
+    gaps = [
+        abs(true[bins == k].mean() - probability[bins == k].mean()) * np.sum(bins == k)
+        for k in range(10)
+        if np.any(bins == k)
+    ]
+    return float(sum(gaps) / len(true))
+
+
+def main() -> None:
+    """Fit and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    chosen = names("choose", "simulated", None, arguments.seeds)
+    tables = Parallel(arguments.jobs)(delayed(candidates)(n, arguments.cache) for n in chosen)
+    table = pd.concat(tables, ignore_index=True)
+    left_out = np.full(len(table), np.nan)
+    for seed in table["seed"].unique():
+        others = table["seed"] == seed
+        left_out[others] = fit(table[~others]).probability(table[others])
+    found = fit(table)
+    print(f"{len(table)} candidates of {len(chosen)} nights, {table['true'].mean():.0%} true")
+    print(f"OFFSET, FACTOR = {found.offset:.2f}, {found.factor:.2f}")
+    print(f"PER_LOG_SCORE = {TIED * found.factor:.2f}")
+    for name, value in found.cues.items():
+        print(f"{name}: {value:.2f}")
+    error = calibration_error(left_out, table["true"].to_numpy(dtype=float))
+    print(f"expected calibration error on seeds left out: {error:.3f}")
+
+
+if __name__ == "__main__":
+    main()
