@@ -10,9 +10,11 @@ SWAY = 1.15
 MUSCLE = 2.3
 EMG_RISE = 2.0  # spreads of chin EMG, over 1 s: asked of arousals in REM sleep (AASM)
 ANSWERED = 1.0  # spreads at which a witness is said to have answered
-_MOST_MOVEMENT = 2.0  # times sway and muscle; more is no surer
+# Of sway and muscle: arousals that begin with a delta burst and raise the chin EMG reach half of
+# both; a movement reaches all of both.
+_LEAST_MOVEMENT, _MOST_MOVEMENT = 0.6, 1.6
 _SPINDLE = 0.3  # natural logarithm of power under which theta, alpha and beta are no rival of sigma
-_SHIFT = 2.0  # spreads of fast EEG; chin EMG alone makes no arousal
+_SHIFT = 1.25  # spreads of fast EEG; chin EMG alone makes no arousal
 _SHORT = 5.0  # s; the extents of bursts under 3 s reach up to here
 _BODY_RANGE = (-2.0, 3.0)  # spreads; more says no more
 _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answer is looked up
@@ -22,13 +24,13 @@ _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answe
 # without a rise of the chin EMG, and those without fast EEG are against the definition of an
 # arousal (AASM); simulated nights hold too few of them to measure how much.
 LOG_ODDS = {
-    "movement": -4.5,
-    "short": -0.43,
+    "movement": -8.0,
+    "short": -0.44,
     "spindle": -2.0,
     "no chin EMG in REM sleep": -1.0,
-    "no shift of the EEG": -0.5,
+    "no shift of the EEG": -0.4,
     "heart": 0.19,
-    "breath": 0.37,
+    "breath": 0.35,
 }
 
 
@@ -58,7 +60,7 @@ def measure_cues(
     muscle = mean.get("gamma", mean.get("beta"))
     if muscle is not None and "delta" in mean:
         both = min(mean["delta"] / SWAY, muscle / MUSCLE)
-        cues["movement"] = float(np.clip(both, 0.0, _MOST_MOVEMENT))
+        cues["movement"] = float(np.clip(both, _LEAST_MOVEMENT, _MOST_MOVEMENT)) - _LEAST_MOVEMENT
     if "sigma" in mean:
         others = max(*(mean.get(band, 0.0) for band in ("theta", "alpha", "beta")), _SPINDLE)
         cues["spindle"] = max(mean["sigma"] - others, 0.0)
