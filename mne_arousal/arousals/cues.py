@@ -24,12 +24,12 @@ _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answe
 # without a rise of the chin EMG, and those without fast EEG are against the definition of an
 # arousal (AASM); simulated nights hold too few of them to measure how much.
 LOG_ODDS = {
-    "movement": -8.0,
-    "short": -0.44,
+    "movement": -7.1,
+    "short": -0.45,
     "spindle": -2.0,
     "no chin EMG in REM sleep": -1.0,
     "no shift of the EEG": -0.4,
-    "heart": 0.19,
+    "heart": 0.10,
     "breath": 0.35,
 }
 

@@ -9,7 +9,8 @@ movement, length, heart and breath in `cues.py` there. The log odds of cues that
 hold too few of are kept as they are. `FACTOR` and `PER_LOG_SCORE` are tied, ten units of log score
 to one of the mixture's log odds: left free, the fit trusts the mixture more, and nights of deep
 sleep alone, whose candidates are all noise, get more events (doc/benchmarks/arousals_ledger.md).
-Prints the constants, and what they do on seeds that were left out of the fit.
+Patients and other sleepers count the same, as clinics record patients. Prints the constants, and
+what they do on seeds that were left out of the fit.
 """
 
 from __future__ import annotations
@@ -112,10 +113,12 @@ def fit(table: pd.DataFrame) -> Fit:
     kept = [name for name in LOG_ODDS if name not in FITTED]
     given = sum(LOG_ODDS[name] * table[name].to_numpy() for name in kept)
     y = table["true"].to_numpy(dtype=float)
+    patients = table["name"].str.startswith("simulated-patient").to_numpy()
+    share = np.where(patients, 0.5 / max(patients.sum(), 1), 0.5 / max((~patients).sum(), 1))
 
     def loss(weights):
         odds = x @ weights + given
-        return np.mean(np.logaddexp(0, odds) - y * odds) + RIDGE * np.mean(weights[1:] ** 2)
+        return share @ (np.logaddexp(0, odds) - y * odds) + RIDGE * np.mean(weights[1:] ** 2)
 
     found = minimize(loss, np.zeros(x.shape[1]), method="BFGS").x
     return Fit(found[0], found[1], dict(zip(FITTED, found[2:], strict=True)))
