@@ -12,7 +12,7 @@ A simulated night stands in for a recording of your own: everything below works 
 # %%
 # Two hours of sleep with arousals whose onsets are known.
 
-from mne_arousal import annotate_arousals
+from mne_arousal import add_arousals, annotate_arousals
 from mne_arousal.datasets import simulate_psg
 
 night = simulate_psg(duration=7200.0, random_state=5)
@@ -29,7 +29,7 @@ print(annotations)
 # %%
 # They are annotations like any other. Those that the recording has are kept.
 
-raw.set_annotations(raw.annotations + annotations)
+add_arousals(raw, annotations)
 raw.copy().crop(annotations.onset[0] - 10, annotations.onset[0] + 20).plot(
     duration=30, scalings={"eeg": 40e-6, "eog": 60e-6, "emg": 40e-6, "resp": 1e-4}
 )

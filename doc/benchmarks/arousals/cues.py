@@ -61,7 +61,7 @@ class Fit:
         """Probability of each candidate."""
         odds = LOG_ODDS | self.cues
         total = self.offset + self.factor * evidence(table)
-        total += sum(odds[name] * table[name] for name in odds)
+        total += sum(odds[name] * table[name] for name in odds if self.cues)
         return 1 / (1 + np.exp(-total.to_numpy(dtype=float)))
 
 
@@ -102,13 +102,21 @@ def candidates(name: str, cache: Path) -> pd.DataFrame:
         if not c.reason
     ]
     table = pd.DataFrame(rows)
-    true = pd.DataFrame({"onset": prepared.arousals.onset, "duration": prepared.arousals.duration})
-    table["true"] = (overlaps(true, table)[0] > 0).any(axis=0) if len(true) else False
-    return table.assign(name=name, seed=name.rpartition("-")[2])
+    marks = prepared.arousals
+    n_true = 0 if marks is None else len(marks)
+    table["true"] = False
+    if n_true and len(table):
+        true = pd.DataFrame({"onset": marks.onset, "duration": marks.duration})
+        table["true"] = (overlaps(true, table)[0] > 0).any(axis=0)
+    hours = asleep.sum() * hop / 3600
+    seed = name.rpartition("-")[2]
+    return table.assign(name=name, seed=seed, hours=hours, n_true=n_true)
 
 
-def fit(table: pd.DataFrame) -> Fit:
-    """Fit the constants."""
+def fit(table: pd.DataFrame, *, without_cues: bool = False) -> Fit:
+    """Fit the constants; `without_cues` leaves the evidence alone to decide."""
+    if without_cues:
+        table = table.assign(**dict.fromkeys(LOG_ODDS, 0.0))
     x = np.column_stack([np.ones(len(table)), evidence(table), table[list(FITTED)]])
     kept = [name for name in LOG_ODDS if name not in FITTED]
     given = sum(LOG_ODDS[name] * table[name].to_numpy() for name in kept)
@@ -121,7 +129,8 @@ def fit(table: pd.DataFrame) -> Fit:
         return share @ (np.logaddexp(0, odds) - y * odds) + RIDGE * np.mean(weights[1:] ** 2)
 
     found = minimize(loss, np.zeros(x.shape[1]), method="BFGS").x
-    return Fit(found[0], found[1], dict(zip(FITTED, found[2:], strict=True)))
+    fitted = {} if without_cues else dict(zip(FITTED, found[2:], strict=True))
+    return Fit(found[0], found[1], fitted)
 
 
 def calibration_error(probability: np.ndarray, true: np.ndarray) -> float:
