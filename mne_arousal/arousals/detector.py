@@ -307,8 +307,9 @@ def _find(parts, scanned: Scan, asleep, gap: int, hop: float) -> list[Candidate]
     """Find stretches that stand out."""
     starts = pick(scanned.score, scanned.length, LOWEST_SCORE, gap)
     starts = starts[asleep[starts]]
+    # heart and breath answer late, and would widen a candidate that they help to find
     boxes = merge_boxes(
-        parts["evidence"],
+        parts["local"],
         starts,
         scanned.score[starts],
         scanned.length[starts],

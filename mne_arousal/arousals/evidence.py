@@ -43,8 +43,8 @@ class Evidence:
     Attributes
     ----------
     parts : dict of array, shape (n_windows,)
-        ``"evidence"``, in spreads of the sleep of this night; the views of the witnesses, each
-        under its name; departures of the bands, natural logarithm of power: ``"delta"`` to
+        ``"evidence"``, in spreads of the sleep of this night; ``"local"``, the same without heart
+        and breath, which answer later; the views of the witnesses, each under its name; departures of the bands, natural logarithm of power: ``"delta"`` to
         ``"gamma"``.
     weights : dict of float
         Weight of each witness on this night.
@@ -98,7 +98,8 @@ def compute_evidence(
     present = np.isfinite(values).any(axis=0)
     at = [i for i in _columns_used(columns, components) if present[i]]
     if not at:
-        return Evidence({"evidence": np.zeros(len(values))})
+        nothing = np.zeros(len(values))
+        return Evidence({"evidence": nothing, "local": nothing.copy()})
     values, columns = values[:, at], [columns[i] for i in at]
     grid = {"hop": hop, "window_length": window_length}
     stable = asleep
@@ -111,12 +112,12 @@ def compute_evidence(
             views |= _body_views(
                 body, body_columns or [], views["fast"], asleep, stable, components, **grid
             )
-        total, views, weights = _combine(views, asleep, hop, components)
+        total, local, views, weights = _combine(views, asleep, hop, components)
         if not final:  # what stands out at first is no baseline for what comes after it
             width = max(round(_EVENT_WIDTH / hop), 1)
             stable = asleep & (maximum_filter1d(total, width) < _UNSTABLE)
     total[~known] = 0.0
-    return Evidence({"evidence": total, **views, **parts}, weights)
+    return Evidence({"evidence": total, "local": local, **views, **parts}, weights)
 
 
 def _eeg_views(values, columns, asleep, stable, components, *, hop, window_length):
@@ -159,13 +160,21 @@ def _combine(views, asleep, hop, components):
     used = [name for name in COMPONENTS if name in views and name in components]
     scaled = {name: _in_spreads(views[name], asleep) for name in used}
     weights = {name: _weight(name, scaled, views, asleep, hop) for name in used}
+    total = _added(used, scaled, weights, asleep)
+    late = {answer.name for answer in ANSWERS}
+    local = _added([name for name in used if name not in late], scaled, weights, asleep)
+    return total, local, scaled, weights
+
+
+def _added(names, scaled, weights, asleep) -> np.ndarray:
+    """Weighted sum of witnesses, in spreads of sleep."""
     total = np.zeros(len(asleep))
-    for name in used:
+    for name in names:
         total += weights[name] * np.nan_to_num(scaled[name])
-    if used:
+    if names:
         total -= np.median(total[asleep]) if asleep.any() else 0.0
         total /= lower_scale(total, asleep)
-    return total, scaled, weights
+    return total
 
 
 def _weight(name, scaled, views, asleep, hop) -> float:

@@ -199,7 +199,7 @@ def _mark_event(axis, event, origin) -> None:
 
 def _draw_evidence(axis, times, near) -> None:
     axis.plot(times, near["evidence"], color="black", linewidth=2, label="evidence")
-    parts = [n for n in near.columns if n != "evidence" and n not in _BANDS]
+    parts = [n for n in near.columns if n not in ("evidence", "local", *_BANDS)]
     for i, name in enumerate(parts):
         axis.plot(
             times, near[name], linestyle=_STYLES[i % 6], color=COLORS[i % 6], lw=1, label=name
