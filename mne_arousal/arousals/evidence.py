@@ -44,8 +44,8 @@ class Evidence:
     ----------
     parts : dict of array, shape (n_windows,)
         ``"evidence"``, in spreads of the sleep of this night; ``"local"``, the same without heart
-        and breath, which answer later; the views of the witnesses, each under its name; departures of the bands, natural logarithm of power: ``"delta"`` to
-        ``"gamma"``.
+        and breath, which answer later; the views of the witnesses, each under its name; departures
+        of the bands, natural logarithm of power: ``"delta"`` to ``"gamma"``.
     weights : dict of float
         Weight of each witness on this night.
     """
