@@ -283,7 +283,7 @@ def judge(
         few_bands="beta" in parts and "gamma" not in parts,
     )
     factors = _noise_of_clusters(scanned, flipped, clusters)
-    candidates = _find(parts, scanned, asleep, gap, hop)
+    candidates = _find(parts, scanned, asleep, gap, hop, smallest)
     scores = np.array([c.score for c in candidates])
     at = [clusters[c.inside.start] for c in candidates]
     local = np.array([factors[k] if k >= 0 else 1.0 for k in at])
@@ -303,18 +303,21 @@ def judge(
     }
 
 
-def _find(parts, scanned: Scan, asleep, gap: int, hop: float) -> list[Candidate]:
+def _find(
+    parts, scanned: Scan, asleep, gap: int, hop: float, min_duration: float
+) -> list[Candidate]:
     """Find stretches that stand out."""
     starts = pick(scanned.score, scanned.length, LOWEST_SCORE, gap)
     starts = starts[asleep[starts]]
-    # heart and breath answer late, and would widen a candidate that they help to find
     boxes = merge_boxes(
+        parts["evidence"],
         parts["local"],
         starts,
         scanned.score[starts],
         scanned.length[starts],
         LOWEST_SCORE,
         hop,
+        min_duration=min_duration,
     )
     return [Candidate(slice(lo, hi), score) for lo, hi, score in boxes]
 

@@ -6,13 +6,20 @@ import numpy as np
 from scipy.ndimage import binary_closing, label, uniform_filter1d
 
 
-def merge_boxes(evidence, starts, scores, lengths, threshold, hop) -> list[tuple[int, int, float]]:
+def merge_boxes(
+    evidence, local, starts, scores, lengths, threshold, hop, *, min_duration: float = 0.0
+) -> list[tuple[int, int, float]]:
     """Give boxes above the threshold their extents; of those that overlap the best stays.
+
+    Heart and breath answer late, and would widen a candidate that they help to find. So an extent
+    goes by what EEG and chin EMG show, unless that alone is too short to be an event.
 
     Parameters
     ----------
     evidence : array, shape (n_windows,)
         Evidence.
+    local : array, shape (n_windows,)
+        The same without witnesses that answer late.
     starts : array of int, shape (n_boxes,)
         First window of each box.
     scores : array, shape (n_boxes,)
@@ -23,6 +30,8 @@ def merge_boxes(evidence, starts, scores, lengths, threshold, hop) -> list[tuple
         Score that a box has to exceed.
     hop : float
         Time between windows, s.
+    min_duration : float
+        Shortest event, s.
 
     Returns
     -------
@@ -33,7 +42,10 @@ def merge_boxes(evidence, starts, scores, lengths, threshold, hop) -> list[tuple
     for i in np.argsort(-scores, kind="stable"):
         if scores[i] <= threshold:
             break
-        lo, hi = _extent(evidence, starts[i], starts[i] + lengths[i], hop)
+        box = (starts[i], starts[i] + lengths[i])
+        lo, hi = _extent(local, *box, hop)
+        if (hi - lo) * hop < min_duration:
+            lo, hi = _extent(evidence, *box, hop)
         if all(hi <= other_lo or other_hi <= lo for other_lo, other_hi, _ in kept):
             kept.append((lo, hi, float(scores[i])))
     return sorted(kept)
