@@ -104,7 +104,7 @@ def test_summary_of_annotations_needs_stages():
 
 
 def test_gaps_are_no_drops_and_no_movements():
-    """After a pause, or marked bad, nothing is said; a leg that is off most of the night says so."""
+    """After a pause or a bad mark nothing is said, nor of a leg that is off for most of it."""
     sfreq, n = 100.0, 60_000
     t = np.arange(n) / sfreq
     rng = np.random.default_rng(0)
