@@ -64,11 +64,12 @@ _WORDS = (
         houding ligging elevation ^body$ \bpostura"""),
     ("hr", r"""heart_?rate hartslag herzfreq \bd?hr\b ^h\.r\.?$ \bhrate \bbpm\b \bbeat
         freq\w*\.?_?card puls\w*[_-]?(?:rate|freq) polsfreq \bprate\b ^pr$"""),
-    ("pulse", r"""pleth plet\b \bppg\b pulse?_?wave pulswelle \bpwf\b \bpuls[eo]?\b(?!.*oxi) \bpols\b
-        \bpolso\b \bpouls\b \boxy_(?:ir|r)_ac\b"""),
+    ("pulse", r"""pleth plet\b \bppg\b pulse?_?wave pulswelle \bpwf\b \bpuls[eo]?\b(?!.*oxi)
+        \bpols\b \bpolso\b \bpouls\b \boxy_(?:ir|r)_ac\b"""),
     ("spo2", r"""s[pa][ao]2 \bsat02 \bspo2 satur oxym oxim ossim \bo?sat\b o2_?sat sat\.?_?o2 sattig
         \boxi\b \bs[ap]02 oxygen sauerstoff zuurstof oxigeno ossigeno"""),
-    ("leg", r"""(?<![a-z])(?:emg)?[lr]?legs?(?![a-z]{3}) emg[lr]?tib \bat_[lr]\b \bedb\b tibia (?<![a-z])[lr]?tib anttib jambe
+    ("leg", r"""(?<![a-z])(?:emg)?[lr]?legs?(?![a-z]{3}) emg[lr]?tib \bat_[lr]\b \bedb\b tibia
+        (?<![a-z])[lr]?tib anttib jambe
         bein(?:e|\b) pierna gamb[ae] \bbeen\b \bplm (?<![a-z])[lr](?:at|ta)(?![a-z])
         \b(?:left|right|[lr])_ta\b \bta_[lr]\b gastrocn quadric \bcalf mollet \bwade
         \b[ds]x_?1?[-/][ds]x_?2?\b \bemg_[ds]x\b"""),
@@ -86,7 +87,8 @@ _WORDS = (
     ("emg", r"""chin \bment[oau] kinn \bkin\b submen barbill \bmylo \bmilo geniogl"""),
     ("resp", r"""flow nasal \bnas\b \bnase neus \bnaf \bpres press ptaf cann?ul kanul \bcan\b
         therm termi \bther\b flux flusso flujo fluss debit debiet luchtstroom \bair\b resp atem
-        atmung \badem breath pneumo \bnpt\b druck \bpnas oronas \boral\b mouth \bnasor\b \bpnt\b"""),
+        atmung \badem breath pneumo \bnpt\b druck \bpnas oronas \boral\b mouth \bnasor\b
+        \bpnt\b"""),
     ("emg", r"""emg masseter ^[12f]-[12f]$"""),
     ("ref", r"""mastoid earlobe \b(?:left|right)_ear\b ^(?:ear|ohr)\b oreille orecchio oreja"""),
     ("eeg", r"""^hb_[12]$ elektroenz electroenc"""),

@@ -10,6 +10,8 @@ from mne_arousal.annotate import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.recording.derived import find_derivation, read_derived, recorded_channels
 from mne_arousal.recording.montage import Montage
+from mne_arousal.recording.references import plan_references
+from mne_arousal.recording.selection import select_channels
 from mne_arousal.utils.errors import RecordingError
 from mne_arousal.utils.notes import collect_notes
 from mne_arousal.viz import plot_arousal
