@@ -85,7 +85,7 @@ def test_one_peak_is_no_rail():
     assert found(data) == {}
 
 
-@pytest.mark.parametrize("noise", [0.05e-6, 0.1e-6, 0.3e-6, 0.5e-6])
+@pytest.mark.parametrize("noise", [0.05e-6, 0.1e-6, 0.3e-6, 0.5e-6, 1e-6, 1.5e-6])
 def test_noise_of_an_amplifier(noise):
     """Far under any scalp's EEG."""
     rng = np.random.default_rng(1)
