@@ -7,6 +7,7 @@ import pandas as pd
 from mne.io import BaseRaw
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter
 
+from ..recording.body_channels import blank_body
 from ..recording.roles import roles_without_signal
 from ..recording.validity import plausible
 
@@ -64,6 +65,7 @@ def preceding_events(raw: BaseRaw, onsets) -> pd.DataFrame:
         found = []
         for name in (name for name, role in roles.items() if role in wanted):
             signal = raw.get_data(picks=[name])[0]
+            blank_body(raw, signal, name, roles[name])
             finite = signal[np.isfinite(signal)]
             if len(finite) and finite.max() > finite.min():
                 found.append(judge(signal, raw.info["sfreq"], onsets))
@@ -93,19 +95,36 @@ def _breathing_drops(signal, sfreq, onsets) -> np.ndarray:
     usual = percentile_filter(excursion[::second], 75, size=121, origin=60, mode="nearest")
     usual = np.repeat(usual, second)[: len(excursion)]
     share = excursion / np.maximum(usual, 1e-30)
+    lost = maximum_filter1d(_gaps(signal, sfreq), 2 * size) > 0
+    share = np.where(lost, np.nan, share)
     pieces = [_piece(share, onset, _DROP_WINDOW, rate) for onset in onsets]
-    return np.array([float(len(p) > 0 and np.mean(p < _DROP) > 0.8) for p in pieces])
+    return np.array([_judged(p, np.mean(p < _DROP) > 0.8 if len(p) else False) for p in pieces])
 
 
 def _leg_moves(signal, sfreq, onsets) -> np.ndarray:
     level = _envelope(signal - np.nanmedian(signal), sfreq, np.std)
     if sfreq < 2 * _RATE:  # an envelope already
-        level = np.abs(signal - np.nanmedian(signal))
+        level = _envelope(np.abs(signal - np.nanmedian(signal)), sfreq, np.mean)
+    level = np.where(_gaps(signal, sfreq) > 0, np.nan, level)
     rate = sfreq / max(round(sfreq / _RATE), 1)
-    high = level > _LEG_RISE * np.median(level)
+    high = level > _LEG_RISE * np.nanmedian(level)
     size = max(round(_LEG_LENGTH * rate), 1)
-    long = minimum_filter1d(high.astype(np.int8), size) > 0
-    return np.array([float(_piece(long, onset, _LEG_WINDOW, rate).any()) for onset in onsets])
+    long = np.where(np.isnan(level), np.nan, minimum_filter1d(high.astype(np.int8), size) > 0)
+    pieces = [_piece(long, onset, _LEG_WINDOW, rate) for onset in onsets]
+    return np.array([_judged(p, (p > 0).any()) for p in pieces])
+
+
+def _gaps(signal, sfreq) -> np.ndarray:
+    """Tell, ten times a second, where samples are missing: 1, else 0."""
+    size = max(round(sfreq / _RATE), 1)
+    n = len(signal) // size
+    return np.isnan(signal[: n * size]).reshape(n, size).max(axis=1).astype(float)
+
+
+def _judged(piece: np.ndarray, found) -> float:
+    """Give an answer as a number; NaN where less than half of what it rests on is known."""
+    known = len(piece) == 0 or found or np.isnan(piece).mean() <= 0.5
+    return float(found) if known else np.nan
 
 
 def _desaturation(signal, sfreq, onsets) -> np.ndarray:

@@ -8,10 +8,11 @@ import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import butter, find_peaks, resample_poly, sosfiltfilt
 
-from ..recording.body_channels import HEART_RATES, rescale_trace
+from ..recording.body_channels import rescale_trace
+from ..recording.validity import PLAUSIBLE, plausible
 from .grid import Grid, fill_gaps
 
-LOWEST, HIGHEST = HEART_RATES
+LOWEST, HIGHEST = PLAUSIBLE["heart_rate"]  # beats/min
 _DETECTOR_RATES = (100.0, 256.0)  # Hz; sleepecg asks for 100 and fails under 60, more costs time
 _PULSE_BAND = (0.5, 5.0)  # Hz, of a pulse wave and its first harmonics
 _IRREGULAR = 0.2  # of the median of five intervals: Malik et al. 1996, 20 % from its neighbors
@@ -84,8 +85,7 @@ def trace_rate(trace: np.ndarray, grid: Grid) -> np.ndarray:
         Beats/min; NaN where a window holds less than 25 or more than 220.
     """
     trace = rescale_trace(trace)
-    believed = (trace >= LOWEST) & (trace <= HIGHEST)
-    return grid.means(np.where(believed, trace, np.nan))
+    return grid.means(np.where(plausible(trace, "heart_rate"), trace, np.nan))
 
 
 def find_ecg_beats(ecg: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..recording.body_channels import rescale_trace
+from ..recording.validity import PLAUSIBLE, plausible
 from .grid import Grid
 
-LOWEST, HIGHEST = 50.0, 100.0  # %; outside it the finger is not in the sensor
-_RIPPLE = 0.5  # %, above 100: what a reader's resampling adds to a step
+LOWEST, HIGHEST = PLAUSIBLE["oxygen_saturation"]  # %
 _BEFORE = 120.0  # s in which the saturation that a dip starts from is looked for
 
 
@@ -31,7 +31,7 @@ def saturation(signal: np.ndarray, grid: Grid) -> np.ndarray:
     known = signal[np.isfinite(signal) & (signal > 0)]
     if len(known) and np.percentile(known[:: max(len(known) // 10_000, 1)], 90) <= 1.5:
         signal = 100 * signal
-    believed = (signal >= LOWEST) & (signal <= HIGHEST + _RIPPLE)
+    believed = plausible(signal, "oxygen_saturation")
     return grid.means(np.where(believed, np.minimum(signal, HIGHEST), np.nan))
 
 

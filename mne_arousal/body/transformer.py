@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..utils.checks import check_positive
+from ..utils.missing import percentile_known
 from ..utils.windows import BRAIN_ROLES, Channel, Run, Windows, read_windows
 from .grid import Grid
 from .measures import FOLLOWED, QUANTITIES, RELATIVE, follow, measure
@@ -211,7 +212,9 @@ class BodyTransformer(TransformerMixin, BaseEstimator):
             columns.append(compared)
             columns += [follow_up(q, plain) for q in _followers(source)]
         if powers:
-            columns.append(np.median(powers, axis=0))
+            columns.append(
+                percentile_known(np.array(powers), 50)
+            )  # one lead that is off spoils none
         return np.stack(columns, axis=1)
 
     def _measure_rows(self, windows: Windows) -> np.ndarray:

@@ -95,12 +95,11 @@ def _arrange(values, widths: list[int], n_bands: int, has_nan) -> np.ndarray:
     """Put the groups of a window side by side, without the columns that a group does not have."""
     n_groups = len(widths)
     values = values.reshape(-1, n_groups, values.shape[1])
+    values[has_nan] = np.nan
     parts = []
     for i, width in enumerate(widths):
         parts += [values[:, i, :width], values[:, i, n_bands:]]
-    features = np.concatenate(parts, axis=1)
-    features[has_nan] = np.nan
-    return features
+    return np.concatenate(parts, axis=1)
 
 
 def decompose(piece: Piece, rank, method: str) -> dict[str, np.ndarray]:

@@ -44,10 +44,11 @@ class Piece:
         xp = self.backend.xp
         self.signal = xp.astype(self.backend.asarray(self.signal), xp.float64, copy=False)
         missing = xp.isnan(self.signal)
-        self.has_nan = np.zeros(len(self.starts), dtype=bool)
+        shape = len(self.starts), self.n_groups
+        self.has_nan = np.zeros(shape, dtype=bool)  # one lead that is off spoils no other
         if bool(xp.any(missing)):
             per_window = self._cut(xp.astype(missing, xp.float64))
-            found = xp.any(xp.reshape(per_window, (len(self.starts), -1)) > 0, axis=1)
+            found = xp.any(xp.reshape(per_window, (*shape, -1)) > 0, axis=2)
             self.has_nan = self.backend.to_numpy(found)
             self.signal = xp.where(missing, xp.zeros_like(self.signal), self.signal)
 
@@ -73,8 +74,7 @@ class Piece:
             finite = xp.all(xp.isfinite(xp.reshape(gram, (gram.shape[0], -1))), axis=1)
         if not bool(xp.all(finite)):
             gram = xp.where(finite[:, None, None], gram, xp.zeros_like(gram))
-            lost = ~self.backend.to_numpy(finite).reshape(-1, self.n_groups).all(axis=1)
-            self.has_nan = self.has_nan | lost
+            self.has_nan |= ~self.backend.to_numpy(finite).reshape(-1, self.n_groups)
         return gram
 
     def _multiply(self):

@@ -13,8 +13,8 @@ from .._array import to_numpy
 class DMDResult:
     """Modes of many windows.
 
-    Where a window has fewer modes than others, its entries are filled up with NaN; a window with
-    NaN in its signal has only NaN, a flat one has rank 0. Without a channel axis below (`joint`),
+    Where a window has fewer modes than others, its entries are filled up with NaN; a channel with
+    NaN in a window has only NaN, a flat one has rank 0. Without a channel axis below (`joint`),
     the decomposition is of all channels together; otherwise each channel has its own.
 
     Parameters

@@ -98,8 +98,9 @@ class DMDTransformer(TransformerMixin, BaseEstimator):
     Besides what the other extractors take, X may be a torch or CuPy array, which stays on its
     device (and passes from one library to the other by DLPack, without a copy).
 
-    A window with NaN has NaN features. A window of zeros has the floor of (1 nV)² in each band
-    and 0 elsewhere, with the residual at its floor of 1e-16.
+    Where a channel of a window holds NaN, its features are NaN; with `joint`, all are. A window
+    of zeros has the floor of (1 nV)² in each band and 0 elsewhere, with the residual at its
+    floor of 1e-16.
 
     Float32 windows are widened to float64 before they are multiplied. Windows whose Gram matrix is
     ill-conditioned are decomposed through QR and SVD of the snapshots.
@@ -203,7 +204,7 @@ class DMDTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         features : array or DataFrame, shape (n_windows, n_features)
-            Units as listed for the class. NaN where a window holds NaN.
+            Units as listed for the class. NaN where a channel holds NaN.
         """
         check_is_fitted(self)
         windows = self._read(X, reset=False)

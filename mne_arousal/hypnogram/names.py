@@ -19,19 +19,19 @@ _W, _N1, _N2, _N3, _R = range(5)
 _NAMES = {
     _W: (
         "w wake awake wakefulness wakening stage0 s0 stw "
-        "wach wachzustand wachheit "
+        "wach wachzustand wachheit wachphase "
         "eveil eveille veille "
         "vigilia despierto vigilancia acordado veglia sveglio wakker waak"
     ),
-    _N1: "n1 s1 st1 nrem1 stage1 nonrem1",
-    _N2: "n2 s2 st2 nrem2 stage2 nonrem2",
+    _N1: "n1 s1 st1 nrem1 stage1 nonrem1 leichtschlaf1 lightsleep1",
+    _N2: "n2 s2 st2 nrem2 stage2 nonrem2 leichtschlaf2 lightsleep2",
     _N3: (
-        "n3 n4 s3 s4 st3 st4 nrem3 nrem4 stage3 stage4 s3/4 s3/s4 s34 n3/n4 sws slowwave slow-wave "
-        "deep tief tiefschlaf profond profondo profundo diep diepe delta"
+        "n3 n4 s3 s4 st3 st4 nrem3 nrem4 nonrem3 nonrem4 stage3 stage4 s3/4 s3/s4 s34 n3/n4 sws "
+        "slowwave slow-wave deep tief tiefschlaf profond profondo profundo diep diepe delta"
     ),
     _R: (
         "r rem str s5 stage5 stager remsleep traum traumschlaf paradoxal paradoxe paradoja mor "
-        "paradossale remslaap"
+        "paradossale remslaap sp"
     ),
     UNSCORED: (
         "? u m mt move movement movementtime mvt unknown unknownstage unscored undefined "
@@ -42,6 +42,7 @@ _NAMES = {
 _CODES = {name: code for code, names in _NAMES.items() for name in names.split()}
 # Bare digits are stages only after a word such as "sleep stage": elsewhere they are triggers.
 _NUMBERED = {"0": _W, "1": _N1, "2": _N2, "3": _N3, "4": _N3, "5": _R}
+_ROMAN = {"i": _N1, "ii": _N2, "iii": _N3, "iv": _N3}  # as Rechtschaffen & Kales, after such a word
 _UNSCORED_NUMBERS = (-3, -2, -1, 6, 8, 9)  # NSRR: 6 movement, 9 unscored; BIDS: 8; YASA: -1, -2
 _WORD = (
     r"sleep|stage|stages|stg|schlaf|schlafstadium|stadium|stade|sommeil|sueno|fase|estadio|etapa|"
@@ -96,8 +97,8 @@ def stage_code(label: str) -> int | None:
     bare = _GLUED.sub("", name)
     for _ in range(3):  # "sleep stage 2", "stage 2 sleep"
         bare = _SUFFIX.sub("", _PREFIX.sub("", bare))
-    if bare != name and bare in _NUMBERED:
-        return _NUMBERED[bare]
+    if bare != name and bare in (numbered := _NUMBERED | _ROMAN):
+        return numbered[bare]
     if bare != name and bare in ("a", "x"):  # DOMINO's artifact, but phase A is CAP's
         return None
     return _CODES.get(re.sub(r"[ ]", "", bare) or name)

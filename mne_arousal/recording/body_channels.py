@@ -16,12 +16,14 @@ from ..utils.notes import add_note
 from ..utils.windows import BODY_ROLES, Channel
 from .channel_names import plain_name
 from .channels import signal_kind, unusable_reason
-
-HEART_RATES = (25.0, 220.0)  # beats/min; beyond it no sleeper's heart is measured
+from .stretches import Stretch, blank, note_stretches
+from .validity import find_lost, find_marked, plausible
 
 _MEMORY = 1 << 29  # bytes read at once, a night of eight channels at 256 Hz
 #: Held from sample to sample, as they are codes and slow numbers that a filter would blur.
 _HELD = ("spo2", "hr", "position")
+#: An electrode on a living body has noise at least; a belt or a finger may be at rest for minutes.
+_NEVER_STILL = ("ecg", "leg")
 #: Most channels of each group, of the roles in it, the first role first.
 _GROUPS = (
     ("heart", ("ecg", "pulse"), 1),
@@ -89,7 +91,8 @@ def load_body_channels(
     """Read the channels of the body and bring them to the rate of those already loaded.
 
     Waveforms are resampled; oxygen, heart rate and position are held from sample to sample. Nothing
-    is filtered.
+    is filtered. What is marked bad, and where electrodes or a pulse wave stand still, is a gap;
+    breath and oxygen may stand still by themselves, and are judged where they are measured.
 
     Parameters
     ----------
@@ -117,12 +120,14 @@ def load_body_channels(
         if not new:
             break
         for name, signal in zip(new, _read(original, new), strict=True):
+            lost = blank_body(original, signal, name, left[name])
             reason = unusable_reason(signal)
             if reason is not None:
                 text = f"channel {name} is {reason}; it is left out."
                 add_note("channel_dropped", recording, text, channel=name)
                 del left[name]
                 continue
+            note_stretches(lost, [name], sfreq, len(signal), recording)
             channel = _identify(name, left[name], signal, sfreq)
             left[name] = channel.role
             held = channel.role in _HELD or channel.kind == "envelope"
@@ -132,6 +137,35 @@ def load_body_channels(
     _log_missing([channel for channel, _ in kept], recording)
     data = np.stack([d for _, d in kept]) if kept else np.empty((0, like.n_times))
     return data, [channel for channel, _ in kept]
+
+
+def blank_body(original: BaseRaw, signal: np.ndarray, name: str, role: str) -> list[Stretch]:
+    """Set what is marked bad, and where an electrode stands still, to NaN.
+
+    Parameters
+    ----------
+    original : mne.io.BaseRaw
+        The recording, whose annotations count.
+    signal : array, shape (n_samples,)
+        One channel of it, changed in place.
+    name, role : str
+        Its name and role.
+
+    Returns
+    -------
+    stretches : list of Stretch
+        What no note on EEG, EOG and chin EMG tells already: marks that name channels, and
+        constants.
+    """
+    sfreq, marks = original.info["sfreq"], original.annotations
+    where = original._first_time, [name], sfreq, len(signal)
+    blank(signal[np.newaxis], find_marked(marks, *where))
+    own = find_marked(marks[[len(chosen) > 0 for chosen in marks.ch_names]], *where)
+    if role in _NEVER_STILL:
+        lost = find_lost(signal[np.newaxis], sfreq, [role])
+        own += [stretch for stretch in lost if stretch.kind == "flat"]
+        blank(signal[np.newaxis], own)
+    return own
 
 
 def append_channels(raw: BaseRaw, data: np.ndarray, channels: list[Channel]) -> None:
@@ -195,12 +229,15 @@ def is_rate_trace(signal: np.ndarray, sfreq: float) -> bool:
     -------
     is_trace : bool
         True where most values are heart rates that change by less than 5 beats/min in a fifth of a
-        second.
+        second. Zeros, which devices give while they measure nothing, do not count.
     """
     step = max(round(sfreq / 5), 1)
     values = rescale_trace(np.asarray(signal, dtype=float))[::step]
-    known = values[(values >= HEART_RATES[0]) & (values <= HEART_RATES[1])]
-    return len(known) > len(values) / 2 and float(np.median(np.abs(np.diff(known)))) < 5.0
+    values = values[np.isfinite(values) & (values != 0)]
+    known = values[plausible(values, "heart_rate")]
+    if len(known) < 2 or len(known) <= len(values) / 2:
+        return False
+    return float(np.median(np.abs(np.diff(known)))) < 5.0
 
 
 def _read(original: BaseRaw, names: list[str]) -> Iterator[np.ndarray]:

@@ -37,7 +37,7 @@ EAR = r"[ma][12]"
 # linked ears or mastoids; averages, and what recorders call the input that all share
 _LINKED = r"(?:[ma]|[ma]1 ?\+? ?[ma]2|[ma]12|lm|ler?|cle)"
 COMMON = rf"(?:ref\d?|avg?|aver(?:age)?|avr|car|gnd?|com|{_LINKED})"
-_SIGN = r"[-_/: ]?"
+_SIGN = r"[-_/:. ]?"
 _REFERENCE = rf"(?:{EAR}|{ELECTRODE}|{COMMON})"
 _EYE = r"(?:e[12]|[lr]oc|pg[12]|[lr]eog|eog ?[lr12]|(?:left|right) ?eye)"
 _DUPLICATE = r"(?:-\d)?"  # MNE numbers channels of one name
@@ -64,15 +64,16 @@ _WORDS = (
         houding ligging elevation ^body$ \bpostura"""),
     ("hr", r"""heart_?rate hartslag herzfreq \bd?hr\b ^h\.r\.?$ \bhrate \bbpm\b \bbeat
         freq\w*\.?_?card puls\w*[_-]?(?:rate|freq) polsfreq \bprate\b ^pr$"""),
-    ("pulse", r"""pleth plet\b \bppg\b pulse?_?wave \bpuls[eo]?\b(?!.*oxi) \bpols\b
-        \bpolso\b \bpouls\b \boxy_(?:ir|r)_ac\b"""),
-    ("spo2", r"""s[pa][ao]2 \bspo2 satur oxym oxim ossim \bo?sat\b o2_?sat sat\.?_?o2 sattig
+    ("pulse", r"""pleth plet\b \bppg\b pulse?_?wave pulswelle \bpwf\b \bpuls[eo]?\b(?!.*oxi)
+        \bpols\b \bpolso\b \bpouls\b \boxy_(?:ir|r)_ac\b"""),
+    ("spo2", r"""s[pa][ao]2 \bsat02 \bspo2 satur oxym oxim ossim \bo?sat\b o2_?sat sat\.?_?o2 sattig
         \boxi\b \bs[ap]02 oxygen sauerstoff zuurstof oxigeno ossigeno"""),
-    ("leg", r"""(?<![a-z])[lr]?legs?(?![a-z]{3}) tibia (?<![a-z])[lr]?tib anttib jambe
+    ("leg", r"""(?<![a-z])(?:emg)?[lr]?legs?(?![a-z]{3}) emg[lr]?tib \bat_[lr]\b \bedb\b tibia
+        (?<![a-z])[lr]?tib anttib jambe
         bein(?:e|\b) pierna gamb[ae] \bbeen\b \bplm (?<![a-z])[lr](?:at|ta)(?![a-z])
         \b(?:left|right|[lr])_ta\b \bta_[lr]\b gastrocn quadric \bcalf mollet \bwade
         \b[ds]x_?1?[-/][ds]x_?2?\b \bemg_[ds]x\b"""),
-    ("arm", r"""(?<![a-z])[lr]?arms?(?![a-z]) (?<![a-z])[lr]?fd[si](?![a-z]) flexor extensor
+    ("arm", r"""(?<![a-z])(?:emg)?[lr]?arms?(?![a-z]) (?<![a-z])[lr]?fd[si](?![a-z]) flexor extensor
         \bedc\b \bbras\b brazo bracc bicep tricep delto unterarm onderarm wrist \bhand\b
         brach"""),
     ("eog", r"""[hvlr]?eog ocul (?<!g)auge oeil \byeux \boj[oi]s?\b occhi \boog\b \bogen\b eye"""),
@@ -86,7 +87,8 @@ _WORDS = (
     ("emg", r"""chin \bment[oau] kinn \bkin\b submen barbill \bmylo \bmilo geniogl"""),
     ("resp", r"""flow nasal \bnas\b \bnase neus \bnaf \bpres press ptaf cann?ul kanul \bcan\b
         therm termi \bther\b flux flusso flujo fluss debit debiet luchtstroom \bair\b resp atem
-        atmung \badem breath pneumo \bnpt\b druck \bpnas oronas \boral\b mouth"""),
+        atmung \badem breath pneumo \bnpt\b druck \bpnas oronas \boral\b mouth \bnasor\b
+        \bpnt\b"""),
     ("emg", r"""emg masseter ^[12f]-[12f]$"""),
     ("ref", r"""mastoid earlobe \b(?:left|right)_ear\b ^(?:ear|ohr)\b oreille orecchio oreja"""),
     ("eeg", r"""^hb_[12]$ elektroenz electroenc"""),
@@ -98,6 +100,13 @@ _COMPILED = tuple(
 _CHIN = re.compile(r"chin|\bment|kinn|\bkin\b|submen|barbill|^[12f]-[12f]$")
 _PREFIX = re.compile(r"^(?:eeg|psg|pol)[ :-]+")
 _UNKNOWN_INPUT = re.compile(r"(?:x|dc|ext?|aux|ch|bip|exg)[ -]?\d+(?:-ref)?")
+_LEFT_WORD = r"(?:l|left|links?|gauche|izq\w*|sin\w*|sx)"
+_RIGHT_WORD = r"(?:r|right|rechts?|droite?|der\w*|destr\w*|dx)"
+_EAR_WORD = r"(?:mastoid\w*|mast|ear(?:lobe)?|ohr|oreille|oreja|orecchio)"
+_EAR_SIDES = tuple(
+    (ear, re.compile(rf"{side}[ -]?{_EAR_WORD}|{_EAR_WORD}[ -]?{side}"))
+    for ear, side in (("m1", _LEFT_WORD), ("m2", _RIGHT_WORD))
+)
 _LETTERS = str.maketrans({"œ": "oe", "ø": "o", "ß": "ss", "æ": "ae"})
 
 
@@ -191,6 +200,9 @@ def parse_derivation(name: str) -> Derivation | None:
             if reference and re.fullmatch(_LINKED, reference):
                 stated = "ears"  # linked: a reference of its own, which needs no other
             return Derivation(electrode.replace(" ", ""), stated)
+    for ear, pattern in _EAR_SIDES:
+        if pattern.fullmatch(plain):
+            return Derivation(ear, None)
     return None
 
 
@@ -209,7 +221,7 @@ def short_name(name: str) -> str:
     """
     short = re.sub(r"^(?:eeg|psg|pol|eog|emg)[\s_:-]+(?=\S)", "", name.strip(), flags=re.I)
     derivation = parse_derivation(name)
-    if derivation is None:
+    if derivation is None or not short.lower().startswith(derivation.electrode):
         return short
     if " " in short:
         return re.split(r"[-/:]", short)[0].strip()

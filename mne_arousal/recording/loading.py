@@ -23,6 +23,7 @@ from .validity import find_lost, find_marked, find_no_eeg
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
+_LONGEST_REST = 600.0  # s
 _HIGHPASS = {"eeg": 0.3, "eog": 0.3, "emg": 10.0}  # Hz, as the AASM manual recommends
 _MNE_TYPES = {"eeg": "eeg", "eog": "eog", "emg": "emg", "ecg": "ecg", "resp": "resp"}
 
@@ -153,7 +154,8 @@ def _read_choice(
             f"its data can't be read ({reader_words(error)}). The file may be cut short.", recording
         ) from error
     data[~np.isfinite(data)] = np.nan
-    lost = _blank_lost(original, data, sources, _source_roles(choice, sources))
+    led = [i for i, source in enumerate(sources) if choice.only_refers(source)]
+    lost = _blank_lost(original, data, sources, _source_roles(choice, sources), led)
     alive = max(int(np.count_nonzero(~np.isnan(signal))) for signal in data)
     reasons = {ch: unusable_reason(data[i], alive) for i, ch in enumerate(sources)}
     bad = {
@@ -175,7 +177,11 @@ def _source_roles(choice: Choice, sources: list[str]) -> list[str]:
 
 
 def _blank_lost(
-    original: BaseRaw, data: np.ndarray, sources: list[str], roles: list[str]
+    original: BaseRaw,
+    data: np.ndarray,
+    sources: list[str],
+    roles: list[str],
+    references: list[int],
 ) -> list[Stretch]:
     """Set what is marked bad, missing, constant or clipped to NaN, and tell what it was."""
     rate = original.info["sfreq"]
@@ -183,8 +189,20 @@ def _blank_lost(
         original.annotations, original._first_time, sources, rate, original.n_times
     )
     lost = [s for s in find_lost(data, rate, roles) if not is_covered(s, marked)]
+    resting = [i for i in references if _is_resting(lost, i, original.n_times, rate)]
+    lost = [s for s in lost if s.channel not in resting or s.kind != "flat"]
     blank(data, [*marked, *lost])
     return [*marked, *lost]
+
+
+def _is_resting(lost: list[Stretch], channel: int, n_times: int, rate: float) -> bool:
+    """Tell a reference that often stands at one value from one that is off.
+
+    Subtracting a constant changes nothing, and without the reference what it picks up in between
+    would be left in all channels. A lead that is off stays off for long.
+    """
+    lengths = [s.stop - s.start for s in lost if s.channel == channel and s.kind == "flat"]
+    return sum(lengths) > 0.5 * n_times and max(lengths) < _LONGEST_REST * rate
 
 
 def _of_choice(lost: list[Stretch], choice: Choice, sources: list[str]) -> list[Stretch]:

@@ -38,6 +38,11 @@ class Choice:
         """Name those that are, or are made of, one of some channels."""
         return [name for name in self.names if set(sources) & set(sources_of([name], self.derived))]
 
+    def only_refers(self, source: str) -> bool:
+        """Tell whether a channel of the recording is a reference to others, and no more."""
+        led = {self.derived[name].channel if name in self.derived else name for name in self.names}
+        return source not in led
+
 
 class Montage:
     """Roles of all channels of a recording, from which those to use are chosen.

@@ -42,6 +42,7 @@ class PausedRaw(BaseRaw):
             raw_extras=[{"joined": joined, "pieces": pieces}],
             verbose="error",
         )
+        self._orig_units = dict(getattr(joined, "_orig_units", None) or {})  # they tell roles
         if annotations is None:
             annotations = joined.annotations
         self.set_annotations(annotations, verbose="error")

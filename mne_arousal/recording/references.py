@@ -17,6 +17,8 @@ _LEFT, _RIGHT = ("m1", "a1"), ("m2", "a2")
 # Over the frontalis muscle, whose activity is then in every channel
 FRONTAL = ("fpz", "fp1", "fp2", "afz", "af3", "af4", "af7", "af8")
 _POSTERIOR = re.compile(r"(?:o|po|p)(?:z|\d{1,2})")
+MASTOID_SITES = {"tp9": "m1", "tp10": "m2"}
+_AWAY = re.compile(r"(?:f|c|p|o)(?:z|\d{1,2})")
 _SCALP = re.compile(r"[fctpo]")
 _CHIN_SIDE = re.compile(
     r"(?:emg[ -]?)?(?:(?P<stem>chin|ment\w*|kinn|submen\w*)[ -]?(?P<after>[12]|[lr]|left|right)"
@@ -133,12 +135,12 @@ def _stated(roles, role: str) -> dict[str, Derivation]:
 
 
 def _against_ears(roles) -> Iterator[Derived]:
-    ears = {d: name for name, d in _stated(roles, "ref").items()}
+    ears = {d: name for name, d in _stated(roles, "ref").items()} or _behind_ears(roles)
     for role in ("eeg", "eog"):
         parsed = _stated(roles, role)
         made = {d.electrode for d in parsed.values() if d.reference in (*_LEFT, *_RIGHT, "ears")}
         for name, derivation in parsed.items():
-            if derivation.electrode in made:
+            if derivation.electrode in made or derivation.electrode in MASTOID_SITES:
                 continue
             for ear in _ears_for(derivation.electrode, role):
                 # both against the same electrode, or both against what the recorder calls common
@@ -147,6 +149,37 @@ def _against_ears(roles) -> Iterator[Derived]:
                     made.add(derivation.electrode)
                     yield derive(name, other, role=role)
                     break
+
+
+def _behind_ears(roles) -> dict[Derivation, str]:
+    """Take TP9 and TP10, which caps have over the mastoids, where there are no others."""
+    eeg = _stated(roles, "eeg")
+    if not over_mastoids(eeg):
+        return {}
+    return {
+        Derivation(MASTOID_SITES[d.electrode], d.reference): name
+        for name, d in eeg.items()
+        if d.electrode in MASTOID_SITES
+    }
+
+
+def over_mastoids(names) -> list[str]:
+    """Name electrodes over the mastoids, beside which others are farther from them.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Channels of EEG.
+
+    Returns
+    -------
+    found : list of str
+        Empty for a headband, whose best electrodes TP9 and TP10 are.
+    """
+    electrodes = {name: d.electrode for name in names if (d := parse_derivation(name)) is not None}
+    if not any(_AWAY.fullmatch(electrode) for electrode in electrodes.values()):
+        return []
+    return [name for name, electrode in electrodes.items() if electrode in MASTOID_SITES]
 
 
 def _ears_for(electrode: str, role: str) -> tuple[str, ...]:

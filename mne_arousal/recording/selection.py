@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from .channel_names import is_chin, parse_derivation, plain_name
-from .references import FRONTAL
+from .references import FRONTAL, over_mastoids
 
 # Central derivations are the AASM manual's for arousals; frontal show slow waves and
 # occipital alpha best.
@@ -36,7 +36,8 @@ def select_channels(
         against the forehead is used only where there is nothing else.
     """
     eeg = sorted((name for name, role in roles.items() if role == "eeg"), key=_rank)
-    eeg = _away_from_forehead(_without_led(eeg))
+    near_ears = over_mastoids(eeg)
+    eeg = [name for name in _away_from_forehead(_without_led(eeg)) if name not in near_ears]
     chosen: list[str] = []
     for region in _REGIONS:
         chosen += [name for name in eeg if _region(name) in region][:1]

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import mne
 import numpy as np
 
-from .body_channels import HEART_RATES
 from .stretches import Stretch
 
 _SKIP = "BAD_ACQ_SKIP"  # MNE's mark of samples that were never acquired
@@ -24,11 +23,18 @@ _RAIL = 2  # s
 _RAIL_SHARE = 0.2  # of a second's samples at the highest or lowest value of the recording
 # Peak to peak in 1 s. A record of electrocerebral inactivity has no activity over 2 uV (American
 # Clinical Neurophysiology Society, guideline 6, 2016), and an amplifier's noise adds up to 1 uV
-# root mean square. The quietest 5 s of real sleep reach 15 uV, and a quarter of what is usual
-# (doc/benchmarks/validity.py).
+# root mean square. Of the quietest 5 s of real sleep that are believed, those of SC4001 reach 15 uV
+# and .31 of what is usual; those of two other sleepers less: 8.3 uV and .25 (ucddb002), 4.8 uV and
+# .08 (ucddb010), whose units were guessed (doc/benchmarks/validity.md).
 _QUIET = 6e-6  # V
 _QUIET_SHARE = 1 / 15  # of the usual range of EEG in this recording, whose unit may be wrong
 _QUIET_LENGTH = 5  # s
+# Power of sleep EEG falls with frequency, that of an open input's noise does not. The variance of
+# steps from sample to sample is twice the signal's in white noise, and .01 to .46 of it in the
+# median second of 14 real recordings, of which this limit takes 13 s more than the one above.
+_WHITE = 1.2
+_WHITE_RANGE = 12e-6  # V, peak to peak in 1 s: 2 uV root mean square of white noise
+_WHITE_SHARE = 1 / 4  # of the usual range
 _HOLE = 3  # s of anything else that does not end a stretch of quiet, hum or swings
 _MAINS = (50.0, 60.0)  # Hz
 _MAINS_RATIO = 100.0  # power of mains to that of all else
@@ -43,7 +49,7 @@ _POINT = 0.5  # s on each side of a mark without duration
 
 #: What a device on a living sleeper can show; anything else is a sensor that is off. Pulse
 #: oximeters are not validated under 50 to 70 % (ISO 80601-2-61).
-PLAUSIBLE = {"oxygen_saturation": (50.0, 100.0), "heart_rate": HEART_RATES}  # %, beats a minute
+PLAUSIBLE = {"oxygen_saturation": (50.0, 100.0), "heart_rate": (25.0, 220.0)}  # %, beats/min
 _ROUNDING = 0.5  # of either unit, from digital resolution
 
 
@@ -109,7 +115,9 @@ def find_no_eeg(data: np.ndarray, sfreq: float, roles: Sequence[str]) -> list[St
         if i in scalp and usual:
             quiet = min(_QUIET, _QUIET_SHARE * loudest)
             swing = max(_SWING, _SWING_SHARE * float(np.median(usual)))
-            masks["quiet"] = _lasting(ranges[i] < quiet, _QUIET_LENGTH)
+            hiss = min(_WHITE_RANGE, _WHITE_SHARE * loudest)
+            low = (ranges[i] < quiet) | _is_white(data[i], size, ranges[i] < hiss)
+            masks["quiet"] = _lasting(low, _QUIET_LENGTH)
             masks["detached"] = _lasting(ranges[i] > swing, _SWING_LENGTH)
         if i in hums:
             ratio, rest = hums[i]
@@ -286,6 +294,16 @@ def _mains(signal: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray]:
     hum = share[:, 2:].sum(axis=1)
     rest = np.maximum(total - hum, 1e-6 * total)  # rounding leaves as much
     return hum / np.maximum(rest, 1e-40), np.sqrt(rest / size)
+
+
+def _is_white(signal: np.ndarray, size: int, among: np.ndarray) -> np.ndarray:
+    """Tell which of some seconds hold as much fast as slow activity."""
+    white = np.zeros(len(among), dtype=bool)
+    blocks = _blocks(signal, size)[among]
+    if size > 2 and len(blocks):
+        steps = np.diff(blocks, axis=1).var(axis=1)
+        white[among] = steps > _WHITE * blocks.var(axis=1)
+    return white
 
 
 def _lasting(mask: np.ndarray, fewest: int, hole: int = _HOLE) -> np.ndarray:

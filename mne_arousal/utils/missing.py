@@ -9,6 +9,10 @@ import numpy as np
 
 from .columns import Column
 
+_FEWEST = 10  # windows for each feature that something is predicted from
+_MOST = 20_000  # windows that are enough
+_RIDGE = 1e-3  # of the windows; features are scaled to quartiles
+
 
 def known_windows(values: np.ndarray, columns: list[Column]) -> np.ndarray:
     """Tell which windows can be judged.
@@ -48,7 +52,14 @@ def fill_missing(scaled: np.ndarray, columns: list[Column]) -> np.ndarray:
     -------
     filled : array, shape (n_windows, n_features)
         The mean of the same quantity over the channels of the same role that are valid in the
-        window, else 0. `scaled` itself where nothing is missing.
+        window. Where there is none, what the other features of the window predict by linear
+        regression over all windows, and 0 in windows without EEG. `scaled` itself where nothing is
+        missing.
+
+    Notes
+    -----
+    An embedding of all channels is missing while one lead is off. Zeros in its place would be a
+    state of their own, and what is beside it would not count.
     """
     missing = np.isnan(scaled)
     if not missing.any():
@@ -62,7 +73,28 @@ def fill_missing(scaled: np.ndarray, columns: list[Column]) -> np.ndarray:
         rows = missing[:, i]
         mean = mean_known(scaled[np.ix_(rows, others)], axis=1)
         filled[rows, i] = np.nan_to_num(mean)
+        missing[rows, i] = np.isnan(mean)
+    known = known_windows(scaled, columns)
+    _predict(filled, missing & known[:, np.newaxis], known)
     return filled
+
+
+def _predict(filled: np.ndarray, missing: np.ndarray, known: np.ndarray) -> None:
+    """Predict what is missing in known windows from the columns in which nothing is, in place."""
+    targets = missing.any(axis=0) & ~missing[known].all(axis=0)
+    given = np.flatnonzero(~missing.any(axis=0))
+    whole = np.flatnonzero(known & ~missing[:, targets].any(axis=1))
+    if not targets.any() or len(whole) < _FEWEST * (len(given) + 1):
+        return
+    whole = whole[:: max(len(whole) // _MOST, 1)]
+    lowest, highest = np.percentile(filled[whole], (0.5, 99.5), axis=0)
+    x = np.clip(filled[:, given], lowest[given], highest[given])  # movements predict nothing
+    x = np.column_stack([x, np.ones(len(x))])
+    products = x[whole].T @ x[whole] + _RIDGE * len(whole) * np.eye(x.shape[1])
+    weights = np.linalg.solve(products, x[whole].T @ filled[np.ix_(whole, targets)])
+    for i, column in zip(np.flatnonzero(targets), weights.T, strict=True):
+        rows = missing[:, i]
+        filled[rows, i] = np.clip(x[rows] @ column, lowest[i], highest[i])
 
 
 def mean_known(values: np.ndarray, axis: int) -> np.ndarray:

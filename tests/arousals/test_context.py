@@ -101,3 +101,31 @@ def test_summary_of_annotations_needs_stages():
         summarize(annotations)
     table = summarize(annotations, np.ones(4, dtype=int))
     assert table.loc[0, "arousals"] == 1
+
+
+def test_gaps_are_no_drops_and_no_movements():
+    """After a pause or a bad mark nothing is said, nor of a leg that is off for most of it."""
+    sfreq, n = 100.0, 60_000
+    t = np.arange(n) / sfreq
+    rng = np.random.default_rng(0)
+    flow = np.sin(2 * np.pi * 0.25 * t) + 0.01 * rng.standard_normal(n)
+    leg = 1e-6 * rng.standard_normal(n)
+    leg[20_000:] = 0
+    flow[28_800:29_800] = np.nan
+    names = ["Flow", "LAT-RAT"]
+    raw = mne.io.RawArray(
+        np.array([flow, leg]), mne.create_info(names, sfreq, "misc"), verbose="error"
+    )
+    raw.set_annotations(mne.Annotations([388], [12], ["bad"]))
+    found = preceding_events(raw, [100.0, 300.0, 401.0])
+    np.testing.assert_array_equal(found["respiratory_drop"], [0.0, np.nan, np.nan])
+    np.testing.assert_array_equal(found["limb_movement"], [0.0, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("sfreq", [10.0, 16.0, 19.0])
+def test_slow_leg_channels_keep_their_times(sfreq):
+    n = int(400 * sfreq)
+    leg = 1.0 + 0.1 * np.random.default_rng(0).standard_normal(n)
+    leg[int(298 * sfreq) : int(302 * sfreq)] = 6.0
+    raw = mne.io.RawArray(leg[None], mne.create_info(["Leg"], sfreq, "misc"), verbose="error")
+    assert preceding_events(raw, [200.0, 302.0])["limb_movement"].tolist() == [0.0, 1.0]

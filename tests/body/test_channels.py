@@ -6,6 +6,7 @@ import pytest
 
 from mne_arousal.recording.body_channels import body_roles, load_body_channels, select_body_channels
 from mne_arousal.recording.channels import channel_roles
+from mne_arousal.utils.notes import collect_notes
 
 
 def chosen(names):
@@ -56,3 +57,31 @@ def test_numbers_are_held_and_waves_resampled(sfreq):
     assert set(np.unique(found["hr"])) == {60.0, 72.0}
     wave = np.sin(2 * np.pi * 0.25 * np.arange(40_000) / 100)
     np.testing.assert_allclose(found["resp"][500:-500], wave[500:-500], atol=0.01)
+
+
+def test_marks_constants_and_zeros_are_gaps():
+    """Bad marks in any case, for all or one channel; electrodes that stand still; a pulse of 0."""
+    rng, sfreq, n = np.random.default_rng(0), 100.0, 100_000
+    rate = np.full(n, 62.0)
+    rate[10_000:70_000] = 0  # off for most of the time: a rate all the same
+    data = [rng.standard_normal(n), np.sin(np.arange(n) / 60), rng.standard_normal(n), rate]
+    data[0][50_000:56_000] = 0.2
+    data[1][50_000:56_000] = 0.2  # a belt may rest
+    names = ["ECG", "Flow", "LAT-RAT", "HR"]
+    raw = mne.io.RawArray(np.array(data), mne.create_info(names, sfreq, "misc"), verbose="error")
+    marks = mne.Annotations([700, 800], [30, 30], ["bad", "Bad_flow"], ch_names=[[], ["Flow"]])
+    raw.set_annotations(marks)
+    like = mne.io.RawArray(np.zeros((1, n)), mne.create_info(["C3"], sfreq), verbose="error")
+    roles = {"ECG": "ecg", "Flow": "resp", "LAT-RAT": "leg", "HR": "hr"}
+    with collect_notes() as notes:
+        signals, channels = load_body_channels(raw, roles, like, "a night")
+    edges = [np.flatnonzero(np.diff(np.isnan(signal))) + 1 for signal in signals]
+    gaps = dict(zip([c.name for c in channels], edges, strict=True))
+    assert gaps["ECG"].tolist() == [50_000, 56_000, 70_000, 73_000]
+    assert gaps["Flow"].tolist() == [70_000, 73_000, 80_000, 83_000]
+    assert gaps["LAT-RAT"].tolist() == gaps["HR"].tolist() == [70_000, 73_000]
+    assert {c.name: c.role for c in channels} == roles
+    assert [(note.code, note.channel) for note in notes] == [
+        ("signal_lost", "ECG"),
+        ("marked_bad", "Flow"),
+    ]

@@ -118,3 +118,22 @@ def test_the_number_of_rem_sleep_is_given():
 )
 def test_names_of_arousals(label, arousal):
     assert is_arousal(label) == arousal
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("Stage II", 2),
+        ("Stadium III", 3),
+        ("stage IV", 3),
+        ("Wachphase", 0),
+        ("Leichtschlaf 1", 1),
+        ("Light sleep 2", 2),
+        ("NonREM3", 3),
+        ("SP", 4),
+        ("II", None),  # of an ECG
+    ],
+)
+def test_more_names(label, code):
+    """Roman numerals after a word, and words of laboratories."""
+    assert stage_code(label) == code

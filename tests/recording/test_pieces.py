@@ -6,7 +6,7 @@ import pytest
 
 from mne_arousal.recording.edf_header import read_edf_header
 from mne_arousal.recording.loading import load_channels
-from mne_arousal.recording.pieces import PausedRaw
+from mne_arousal.recording.pieces import PausedRaw, lay_pieces
 from mne_arousal.recording.reading import read_recording
 from mne_arousal.utils.errors import RecordingError
 from mne_arousal.utils.notes import collect_notes
@@ -166,3 +166,12 @@ def test_paused_raw_can_be_worked_with(tmp_path):
     missing = np.isnan(part.get_data()[0])
     assert np.array_equal(np.flatnonzero(missing), np.arange(10_000, 40_000))
     assert isinstance(raw.annotations, mne.Annotations)
+
+
+def test_units_stay_known():
+    """A channel in % is no EEG on the recording's clock either."""
+    info = mne.create_info(["C3", "X1"], 100.0, "eeg")
+    joined = mne.io.RawArray(np.zeros((2, 2000)), info, verbose="error")
+    joined._orig_units = {"C3": "µV", "X1": "%"}
+    laid = lay_pieces(joined, [(0.0, 0, 10), (30.0, 10, 20)], 1.0)
+    assert laid._orig_units == {"C3": "µV", "X1": "%"}

@@ -10,6 +10,8 @@ from mne_arousal.annotate import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.recording.derived import find_derivation, read_derived, recorded_channels
 from mne_arousal.recording.montage import Montage
+from mne_arousal.recording.references import plan_references
+from mne_arousal.recording.selection import select_channels
 from mne_arousal.utils.errors import RecordingError
 from mne_arousal.utils.notes import collect_notes
 from mne_arousal.viz import plot_arousal
@@ -184,3 +186,25 @@ def test_annotations_fit_a_recording_with_mastoids():
     plt.close("all")
     assert {name for names in night.arousals["ch_names"] for name in names} <= {"C3", "C4"}
     assert {name for names in found.ch_names for name in names} <= {"C3", "C4"}
+
+
+def test_tp9_and_tp10_stand_for_mastoids_beside_others():
+    """Of a cap they are references, and not analyzed; of a headband they are the EEG."""
+    cap = {"C3": "eeg", "C4": "eeg", "TP9": "eeg", "TP10": "eeg"}
+    assert list(plan_references(cap, "auto", "a night")) == ["C3-TP10", "C4-TP9"]
+    assert select_channels(cap) == ["C3", "C4"]
+    ears = cap | {"M1": "ref", "M2": "ref"}
+    assert list(plan_references(ears, "auto", "a night")) == ["C3-M2", "C4-M1"]
+    headband = {"TP9": "eeg", "AF7": "eeg", "AF8": "eeg", "TP10": "eeg"}
+    assert plan_references(headband, "auto", "a night") == {}
+    assert "TP9" in select_channels(headband)
+
+
+def test_mastoids_in_words():
+    """With their side in words, as bare names and not."""
+    roles = {"C3": "eeg", "C4": "eeg", "Mastoid L": "ref", "right mastoid": "ref"}
+    found = plan_references(roles, "auto", "a night")
+    assert {d.channel: d.references for d in found.values()} == {
+        "C3": ("right mastoid",),
+        "C4": ("Mastoid L",),
+    }

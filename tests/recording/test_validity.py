@@ -85,7 +85,7 @@ def test_one_peak_is_no_rail():
     assert found(data) == {}
 
 
-@pytest.mark.parametrize("noise", [0.05e-6, 0.1e-6, 0.3e-6, 0.5e-6])
+@pytest.mark.parametrize("noise", [0.05e-6, 0.1e-6, 0.3e-6, 0.5e-6, 1e-6, 1.5e-6])
 def test_noise_of_an_amplifier(noise):
     """Far under any scalp's EEG."""
     rng = np.random.default_rng(1)
@@ -376,3 +376,22 @@ def test_real_deep_sleep_is_believed(data_folder):
         missing = np.isnan(data).reshape(len(deep), -1).mean(axis=1)
         lost, total = lost + missing[deep].sum(), total + deep.sum()
     assert lost / total < 1e-3
+
+
+def test_a_reference_at_rest_is_subtracted():
+    """A mastoid of zeros between bursts, which are in all channels, takes the bursts out."""
+    data = eeg(n_channels=2)
+    burst = np.zeros(data.shape[1])
+    for start in range(3000, data.shape[1] - 1000, 6000):
+        burst[start : start + 400] = 40e-6 * np.random.default_rng(start).standard_normal(400)
+    info = mne.create_info(["C3", "C4", "M1", "M2"], RATE, "eeg")
+    raw = mne.io.RawArray(np.stack([*(data - burst), -burst, -burst]), info, verbose="error")
+    with collect_notes() as notes:
+        loaded, channels, _ = load_channels(raw)
+    assert [c.name for c in channels] == ["C3-M2", "C4-M1"]
+    assert not notes
+    assert np.isfinite(loaded.get_data()).all()
+    raw._data[3, 4000:] = 0  # that is off from there on
+    with collect_notes() as notes:
+        loaded, channels, _ = load_channels(raw)
+    assert {c.name for c in channels} == {"C3", "C4-M1"}
