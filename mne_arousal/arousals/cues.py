@@ -17,6 +17,7 @@ _SPINDLE = 0.3  # natural logarithm of power under which theta, alpha and beta a
 _SHIFT = 1.25  # spreads of fast EEG; chin EMG alone makes no arousal
 _SHORT = 5.0  # s; the extents of bursts under 3 s reach up to here
 _BODY_RANGE = (-2.0, 3.0)  # spreads; more says no more
+_FULL_WEIGHT = 0.25  # weight of heart or breath on a night from which on their cue counts in full
 _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answer is looked up
 
 # Natural logarithm of the odds that a cue adds. Those of movement, length, heart and breath were
@@ -24,18 +25,22 @@ _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answe
 # without a rise of the chin EMG, and those without fast EEG are against the definition of an
 # arousal (AASM); simulated nights hold too few of them to measure how much.
 LOG_ODDS = {
-    "movement": -7.1,
-    "short": -0.45,
+    "movement": -6.8,
+    "short": -0.35,
     "spindle": -2.0,
     "no chin EMG in REM sleep": -1.0,
     "no shift of the EEG": -0.4,
-    "heart": 0.10,
-    "breath": 0.35,
+    "heart": 0.09,
+    "breath": 0.68,
 }
 
 
 def measure_cues(
-    parts: dict[str, np.ndarray], inside: slice, atonia: np.ndarray, hop: float
+    parts: dict[str, np.ndarray],
+    inside: slice,
+    atonia: np.ndarray,
+    hop: float,
+    weights: dict[str, float] | None = None,
 ) -> dict[str, float]:
     """Measure the cues of a candidate.
 
@@ -49,6 +54,9 @@ def measure_cues(
         Windows of REM sleep.
     hop : float
         Time between windows, s.
+    weights : dict of float | None
+        Weight of each witness on this night, as in `Evidence`: heart and breath count for less
+        where they are worth little. None takes them to be worth all.
 
     Returns
     -------
@@ -72,7 +80,9 @@ def measure_cues(
     soon = slice(inside.start, inside.start + max(round(_BODY_SECONDS / hop), 1))
     for name in ("heart", "breath"):
         if name in parts and np.isfinite(parts[name][soon]).any():
-            cues[name] = float(np.clip(np.nanmean(parts[name][soon]), *_BODY_RANGE))
+            size = float(np.clip(np.nanmean(parts[name][soon]), *_BODY_RANGE))
+            weight = _FULL_WEIGHT if weights is None else weights.get(name, 0.0)
+            cues[name] = size * min(weight / _FULL_WEIGHT, 1.0)
     return cues
 
 

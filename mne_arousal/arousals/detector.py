@@ -121,7 +121,13 @@ def detect_arousals(
     asleep, atonia = sleep_gates(table, columns, wake, rem)
     hop = table.hop(window_length)
     candidates, calibration = decide(
-        evidence.parts, asleep, atonia, clusters[table.epochs], hop=hop, rules=rules
+        evidence.parts,
+        asleep,
+        atonia,
+        clusters[table.epochs],
+        hop=hop,
+        rules=rules,
+        weights=evidence.weights,
     )
     calibration |= {f"weight_{name}": float(w) for name, w in evidence.weights.items()}
     note_uncalibrated(table.name, calibration)
@@ -202,6 +208,7 @@ def decide(
     *,
     hop: float,
     rules: Rules,
+    weights: dict[str, float] | None = None,
 ) -> tuple[list[Candidate], dict[str, float]]:
     """Find candidates in evidence and decide which are arousals.
 
@@ -219,6 +226,8 @@ def decide(
         Time between windows, s.
     rules : Rules
         What counts.
+    weights : dict of float | None
+        Weight of each witness on this night, as in `Evidence`; None takes all to be worth all.
 
     Returns
     -------
@@ -228,7 +237,9 @@ def decide(
         As in `Detection`, without weights.
     """
     hours = asleep.sum() * hop / 3600
-    candidates, calibration = judge(parts, asleep, atonia, clusters, hop=hop, rules=rules)
+    candidates, calibration = judge(
+        parts, asleep, atonia, clusters, hop=hop, rules=rules, weights=weights
+    )
     defined = [c.probability for c in candidates if not c.reason]
     lowest = choose_probability(
         np.array(defined),
@@ -257,12 +268,13 @@ def judge(
     *,
     hop: float,
     rules: Rules,
+    weights: dict[str, float] | None = None,
 ) -> tuple[list[Candidate], dict[str, float]]:
     """Find candidates and give each its probability and the rule that it breaks.
 
     Parameters
     ----------
-    parts, asleep, atonia, clusters, hop, rules
+    parts, asleep, atonia, clusters, hop, rules, weights
         As in `decide`.
 
     Returns
@@ -290,7 +302,7 @@ def judge(
     mixture = fit_mixture(scores, noise, asleep.sum() * hop / 3600, local)
     by_score = evidence_log_odds(scores, mixture) if len(scores) else scores
     for i, candidate in enumerate(candidates):
-        candidate.cues = measure_cues(parts, candidate.inside, atonia, hop)
+        candidate.cues = measure_cues(parts, candidate.inside, atonia, hop, weights)
         candidate.mixture_log_odds = float(mixture.log_odds[i])
         candidate.log_odds = {"evidence": float(by_score[i]), **cue_log_odds(candidate.cues)}
         candidate.probability = float(to_probability(sum(candidate.log_odds.values())))

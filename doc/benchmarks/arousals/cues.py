@@ -89,7 +89,15 @@ def candidates(name: str, cache: Path) -> pd.DataFrame:
     asleep, atonia = sleep_gates(night, clusterer._columns, wake, rem)
     hop = night.hop(2.0)
     clusters = clusterer._stages.predict_clusters(night)[night.epochs]
-    judged, _ = judge(found.parts, asleep, atonia, clusters, hop=hop, rules=Rules())
+    judged, _ = judge(
+        found.parts,
+        asleep,
+        atonia,
+        clusters,
+        hop=hop,
+        rules=Rules(),
+        weights=found.weights,
+    )
     rows = [
         {
             "onset": night.onsets[c.inside.start] + 1.0,
