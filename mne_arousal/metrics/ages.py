@@ -100,5 +100,6 @@ def _age_of(key: str, ages: dict[str, float]) -> float:
     else:
         parts = re.split(r"[-_. ]", key)
     # tables of numbers have lost their leading zeros
-    hits = {name for part in parts for name in (part, part.lstrip("0")) if name in ages}
-    return float(ages[hits.pop()]) if len(hits) == 1 else np.nan
+    names = {name for part in parts for name in (part, part.lstrip("0"))}
+    hits = {ages[name] for name in names if name in ages}
+    return float(hits.pop()) if len(hits) == 1 else np.nan

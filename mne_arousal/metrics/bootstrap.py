@@ -86,9 +86,7 @@ def with_interval(values: np.ndarray, n_recordings: int) -> np.ndarray:
     return np.concatenate([values[:1], ends])
 
 
-def weighted_quantile(
-    values: list[np.ndarray], weights: np.ndarray, quantile: float
-) -> np.ndarray:
+def weighted_quantile(values: list[np.ndarray], weights: np.ndarray, quantile: float) -> np.ndarray:
     """Compute a quantile of values that several recordings hold, for each resample.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .bootstrap import bootstrap, resample, weighted_quantile, with_interval
-from .challenge import auprc
+from .samples import auprc
 from .tally import CRITERIA, GROUPS, MIN_PROBABILITIES, N_BINS, Tally
 
 MEASURES = {

@@ -172,6 +172,7 @@ def evaluate_dataset(
     truth: PathLike | Sequence[PathLike] | Mapping[str, Events | PathLike],
     *,
     peers: Mapping[str, PathLike | Mapping[str, Events]] | None = None,
+    recordings: PathLike | None = None,
     ages: PathLike | pd.DataFrame | None = None,
     min_iou: float = 0.3,
     tolerance: float = 2.0,
@@ -195,6 +196,9 @@ def evaluate_dataset(
         files. Several are several scorers, who are compared with each other, too.
     peers : Mapping | None
         Names of other programs to what they found, as `found`.
+    recordings : path-like | None
+        Folder of the recordings. Given, psgscoring and Luna (``lunapi``) are run on them where they
+        are installed, with the expert's stages, and scored beside.
     ages : path-like | DataFrame | None
         Table of subjects with a column ``age``, years, for scores of each age group.
     min_iou : float
@@ -243,7 +247,7 @@ def evaluate_dataset(
     0.5
     """
     _check(min_iou, tolerance, n_resamples)
-    pairing = pair_recordings(found, truth, peers, count_unmarked=count_unmarked)
+    pairing = pair_recordings(found, truth, peers, recordings, count_unmarked=count_unmarked)
     keys = sorted({key for marks in pairing.experts.values() for key in marks})
     groups = {} if ages is None else age_groups(ages, keys)
     if ages is not None and len(groups) < len(keys):
@@ -261,8 +265,8 @@ def evaluate_dataset(
         "n_resamples": int(n_resamples),
         "random_state": int(random_state),
     }
-    joined = (_join(parts) for parts in zip(*evaluated, strict=True))
-    return Evaluation(*joined, notes=pairing.notes, settings=settings)
+    scores, recorded, curve, reliability = (_join(parts) for parts in zip(*evaluated, strict=True))
+    return Evaluation(scores, recorded, curve, reliability, pairing.notes, settings)
 
 
 def _check(min_iou, tolerance, n_resamples) -> None:

@@ -40,7 +40,9 @@ _PREFIX = re.compile(r"^(?:visual_scoring\d*|hypnogram(?:_?aasm|_?r&k)?)_", re.I
 _SCORER = re.compile(
     r"^visual_scoring(\d+)_|[-_](?:scorer|rater|expert|reader)[-_]?([a-z0-9]+)(?=[-_.]|$)", re.I
 )
-_NO_MARKS = re.compile(r"_(channels|electrodes|scans|sessions)\.tsv$|^participants\.tsv$|_candidates\.")
+_NO_MARKS = re.compile(
+    r"_(channels|electrodes|scans|sessions)\.tsv$|^participants\.tsv$|_candidates\."
+)
 _OWN = ("_arousals.csv", "_desc-arousal_events.tsv", ".night.zip")
 # Files of one recording in the order in which they are believed. NSRR made its own XML from that
 # of Profusion; the Challenge made its vectors from its annotations, and widened them.
@@ -92,7 +94,9 @@ def recording_key(name: str) -> str:
     before = ""
     while before != stem:
         before = stem
-        stem = _TAG.sub("", re.sub(r"[-_](?:scorer|rater|expert|reader)[-_]?[a-z0-9]+$", "", stem, flags=re.I))
+        stem = _TAG.sub(
+            "", re.sub(r"[-_](?:scorer|rater|expert|reader)[-_]?[a-z0-9]+$", "", stem, flags=re.I)
+        )
     return stem.lower()
 
 

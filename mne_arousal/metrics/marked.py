@@ -85,9 +85,7 @@ def empty_events() -> pd.DataFrame:
     return pd.DataFrame({"onset": [], "duration": []}, dtype=float)
 
 
-def read_truth(
-    name: str, path: Path, others: list[Path], start: datetime | None = None
-) -> Marked:
+def read_truth(name: str, path: Path, others: list[Path], start: datetime | None = None) -> Marked:
     """Read the marks of an expert.
 
     Parameters

@@ -15,6 +15,7 @@ from ..night import Night
 from ..utils.errors import RecordingError
 from .layouts import TruthFiles, find_found, find_truth, recording_key
 from .marked import Marked, from_night, read_found, read_truth
+from .peers import run_peers
 
 FOUND = "found"
 EXPERT = "expert"
@@ -39,7 +40,9 @@ class Pairing:
     notes: list[str] = field(default_factory=list)
 
 
-def pair_recordings(found, truth, peers: Mapping | None, *, count_unmarked: bool) -> Pairing:
+def pair_recordings(
+    found, truth, peers: Mapping | None, recordings, *, count_unmarked: bool
+) -> Pairing:
     """Read what was found and what experts marked, for the recordings that have both.
 
     Parameters
@@ -50,6 +53,8 @@ def pair_recordings(found, truth, peers: Mapping | None, *, count_unmarked: bool
         As `evaluate_dataset` takes it.
     peers : Mapping | None
         Name of other programs to what they found.
+    recordings : path-like | None
+        Folder of the recordings, on which other programs are run.
     count_unmarked : bool
         Whether recordings in which an expert's file has no arousal count as free of arousals.
 
@@ -81,9 +86,23 @@ def pair_recordings(found, truth, peers: Mapping | None, *, count_unmarked: bool
         raise RecordingError(
             f"No recording has both what was found and an expert's arousals. Found: "
             f"{_some(listed)}; experts' files: {_some(known)}. Names must agree but for "
-            "endings such as _arousals or -nsrr." + "".join(f" {note}" for note in pairing.notes[:3])
+            "endings such as _arousals or -nsrr."
+            + "".join(f" {note}" for note in pairing.notes[:3])
         )
+    if recordings is not None:
+        staged = _with_stages(pairing)
+        pairing.detectors |= run_peers(recordings, staged, pairing.notes)
     return pairing
+
+
+def _with_stages(pairing: Pairing) -> dict[str, Marked]:
+    """Marks of the first expert of each recording whose files hold stages."""
+    staged: dict[str, Marked] = {}
+    for marks in pairing.experts.values():
+        for key, marked in marks.items():
+            if marked.stages is not None:
+                staged.setdefault(key, marked)
+    return staged
 
 
 def _some(names) -> str:

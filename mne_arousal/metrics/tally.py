@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ..hypnogram import EPOCH_LENGTH, STAGES
-from .challenge import N_LEVELS, SFREQ, challenge_labels, count_levels, sample_levels
 from .evidence import label_samples
 from .marked import Marked
 from .matching import allowed_pairs, pair_events
 from .ranking import augmentations
+from .samples import N_LEVELS, SFREQ, challenge_labels, count_levels, sample_levels
 
 CRITERIA = ("overlap", "iou", "onset")
 GROUPS = ("all", *STAGES)
@@ -130,7 +130,7 @@ def _solid(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scored(pred, true, stages, collar) -> tuple[pd.DataFrame, int]:
-    """Leave out what was found where the expert scored nothing, unless an expert's mark is there."""
+    """Leave out what was found where the expert scored nothing, unless his mark is there."""
     if stages is None or not len(pred):
         return pred, 0
     outside = _stage_at(pred["onset"], stages) < 0
@@ -260,7 +260,7 @@ def _add_probability(made: Tally, true, events, collar) -> None:
 
 def _row(made: Tally, found: Marked, truth: Marked, n_outside: int, onset_only: bool) -> dict:
     n_true, n_found = made.events["onset"][0, :2]
-    row = {"n_true": int(n_true), "n_found": int(n_found)}
+    row: dict = {"n_true": int(n_true), "n_found": int(n_found)}
     for name in CRITERIA:
         pairs = made.events[name][0, 2]
         skipped = onset_only and name != "onset"

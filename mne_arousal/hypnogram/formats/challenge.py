@@ -1,9 +1,9 @@
 """Vectors of arousals of the PhysioNet/CinC Challenge 2018: ``RECORD-arousal.mat``.
 
 Format: the Challenge's page (https://physionet.org/content/challenge-2018/1.0.0/) and its
-score2018.py: a MATLAB file of version 7.3, which is HDF5, whose ``data/arousals`` has for each sample
-at 200 Hz 1 in a target arousal, 0 where there is none, -1 where nothing is scored. A target begins
-2 s before an arousal and ends 2 s after it (10 s after one related to respiratory effort).
+score2018.py: a MATLAB file of version 7.3, which is HDF5, whose ``data/arousals`` has for each
+sample at 200 Hz 1 in a target arousal, 0 where there is none, -1 where nothing is scored. A target
+begins 2 s before an arousal and ends 2 s after it (10 s after one related to respiratory effort).
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ def read(document: Document) -> Scoring:
     for _, text in marks:
         found = _RESOLUTION.match(text)
         rate = float(found[1]) if found else rate
-    marks = [(sample / rate, text) for sample, text in marks if not text.startswith("##")]
-    rows = _stages(marks, n_samples / rate) + _events(marks)
+    timed = [(sample / rate, text) for sample, text in marks if not text.startswith("##")]
+    rows = _stages(timed, n_samples / rate) + _events(timed)
     rows.sort(key=lambda row: row[0])
     times = np.array([row[:2] for row in rows], dtype=float).reshape(-1, 2)
     return Scoring([row[2] for row in rows], times[:, 0], times[:, 1])

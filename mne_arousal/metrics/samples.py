@@ -1,8 +1,9 @@
 """Labels and scores of samples, as the PhysioNet/CinC Challenge 2018 counted them.
 
-Its page (https://physionet.org/content/challenge-2018/1.0.0/): a target begins 2 s before an arousal
-and ends 2 s after it, 10 s after one related to respiratory effort (RERA); what lies within 10 s of
-wake, or of an arousal by apnea or hypopnea, is not scored. Scores have three decimals.
+Its page (https://physionet.org/content/challenge-2018/1.0.0/): a target begins 2 s before an
+arousal and ends 2 s after it, 10 s after one related to respiratory effort (RERA); what lies within
+10 s of wake, or of an arousal by apnea or hypopnea, is not scored. Scores have three decimals. What
+was found is widened by 2 s, too: targets are what entrants were to predict.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def _apneas(path: Path | None) -> pd.DataFrame:
 
 
 def sample_levels(events: pd.DataFrame, levels: np.ndarray, n_samples: int) -> np.ndarray:
-    """Give each sample the highest level of the events that cover it.
+    """Give each sample the highest level of the events that cover it, widened as targets are.
 
     Parameters
     ----------
@@ -132,8 +133,8 @@ def sample_levels(events: pd.DataFrame, levels: np.ndarray, n_samples: int) -> n
     """
     samples = np.zeros(n_samples, dtype=int)
     for onset, duration, level in zip(events["onset"], events["duration"], levels, strict=True):
-        begin = max(int(np.ceil(onset * SFREQ - 0.5)), 0)
-        stop = max(int(np.ceil((onset + duration) * SFREQ - 0.5)), 0)
+        begin = max(int(np.ceil((onset - _BEFORE) * SFREQ - 0.5)), 0)
+        stop = max(int(np.ceil((onset + duration + _AFTER) * SFREQ - 0.5)), 0)
         samples[begin:stop] = np.maximum(samples[begin:stop], level)
     return samples
 
