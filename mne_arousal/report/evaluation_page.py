@@ -36,6 +36,7 @@ figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
 figcaption { color: #555; font-size: .9rem; }
 table.mne-arousal td { white-space: nowrap; }
 div.mne-arousal-scroll { max-height: none; overflow-x: auto; }
+@media (max-width: 40rem) { table.mne-arousal td:first-child { white-space: normal; } }
 @media print {
   body { max-width: none; font-size: 10pt; } div.mne-arousal-scroll { overflow: visible; }
   div.mne-arousal-scroll th { position: static; }
@@ -200,8 +201,8 @@ def _comparison(evaluation: Evaluation, detector: str, truth: str, several: bool
     parts += ["<h2>Probability</h2>"]
     parts += _probability(curve, reliability) if len(curve) else [f"<p>{_NO_PROBABILITY}</p>"]
     shown = recordings.drop(columns=["detector", "truth"])
-    if not shown["age_group"].any():
-        shown = shown.drop(columns="age_group")
+    dull = {"age_group": "", "n_not_scored": 0, "marks": "events"}
+    shown = shown.drop(columns=[c for c, value in dull.items() if (shown[c] == value).all()])
     forms = {c: ".2f" for c in shown if c.startswith(("f1", "onset"))}
     forms |= {c: ".1f" for c in shown if c.startswith(("index", "sleep"))}
     shown = shown.rename(columns=lambda column: column.replace("_", " "))
@@ -279,8 +280,9 @@ def _method(evaluation: Evaluation) -> str:
             "By stage: of the expert's stage in which an event begins, where there is a hypnogram.",
             "Where the expert's hypnogram is unscored, events found are not counted unless an "
             "expert's mark is there.",
-            "AUPRC: samples of all recordings pooled; events, marked and found, are widened by 2 s on "
-            "each side, and wake with 10 s around it is left out, as the PhysioNet/CinC Challenge 2018 did.",
+            "AUPRC: samples of all recordings pooled; events, marked and found, are widened by 2 s "
+            "on each side, and wake with 10 s around it is left out, as in the PhysioNet/CinC "
+            "Challenge 2018.",
             "Kappa: seconds of sleep, and those of wake that hold an event.",
             "Index: arousals per hour of the expert's sleep, or of the sleep found without a "
             "hypnogram.",

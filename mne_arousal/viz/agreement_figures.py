@@ -120,7 +120,7 @@ def plot_reliability(
     axes.errorbar(p, share, bars, fmt="o-", color=COLORS[0], ecolor=COLORS[4], lw=1.2, ms=5)
     for x, y, n in zip(p, share, reliability["n"], strict=True):
         axes.annotate(
-            f"{int(n)}", (x, y), xytext=(6, -10), textcoords="offset points", fontsize="x-small"
+            f"{int(n)}", (x, y), xytext=(5, 5), textcoords="offset points", fontsize="x-small"
         )
     axes.set(
         xlabel="Probability (mean of bin)",

@@ -1,13 +1,18 @@
 """Evaluation of a data set: simulated nights in each layout, scores, intervals, the command."""
 
 import json
+import sys
+from datetime import UTC, datetime
+from types import ModuleType
 
+import mne
 import numpy as np
 import pandas as pd
 import pytest
 
 from mne_arousal import RecordingError
 from mne_arousal.cli import main
+from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages, read_arousals
 from mne_arousal.metrics import (
     evaluate_dataset,
@@ -23,6 +28,7 @@ from mne_arousal.metrics.layouts import recording_key, scorer_of
 from mne_arousal.metrics.marked import Marked
 from mne_arousal.metrics.samples import SFREQ, challenge_labels
 from mne_arousal.metrics.tally import tally
+from mne_arousal.night import Night
 from mne_arousal.report import save_evaluation_page
 
 from . import layouts
@@ -499,3 +505,97 @@ def test_names_bring_no_markup(tmp_path):
     page = save_evaluation_page(evaluation, tmp_path / "a.html").read_text()
     assert "<b>x" not in page
     assert "&lt;b&gt;x" in page
+
+
+def fake_psgscoring():
+    """A psgscoring that finds one event, with the names that are called."""
+    package, unet, constants = (
+        ModuleType(name)
+        for name in ("psgscoring", "psgscoring.arousal_unet", "psgscoring.constants")
+    )
+    package.arousal_unet, package.constants = unet, constants
+    constants.SCORING_PROFILES = {"aasm_v3_rec": {"AROUSAL_MIN_INTERVAL_S": 10.0}}
+
+    def detect(eeg, sf, eog, sf_eog, emg, sf_emg, stages, *, min_interval_s, weight):
+        assert len(eeg) == len(eog) == len(emg)
+        assert set(stages) <= set(layouts.SHORT)
+        event = {"onset_s": 382.0, "duration_s": 5.0, "confidence": 0.7}
+        return {"success": True, "events": [event]}
+
+    unet.detect_arousals_unet = detect
+    return {one.__name__: one for one in (package, unet, constants)}
+
+
+def fake_lunapi():
+    """A lunapi whose every call fails, as a peer may on a recording."""
+    package = ModuleType("lunapi")
+
+    def proj(verbose):
+        raise RuntimeError("no such signal")
+
+    package.proj = proj
+    return {"lunapi": package}
+
+
+def test_peers_run_on_the_recordings(found, nights, tmp_path, monkeypatch):
+    """A peer that works is scored beside; one that fails is noted, and the rest goes on."""
+    for name, module in (fake_psgscoring() | fake_lunapi()).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(peers, "find_spec", lambda name: True)
+    raw = simulate_psg(layouts.DURATION, sfreq=64.0, random_state=0, verbose="error").raw
+    (tmp_path / "recordings").mkdir()
+    raw.save(tmp_path / "recordings" / "n_raw.fif", verbose="error")
+    (tmp_path / "n.xml").write_text(layouts.nsrr(*nights[0][:2]))
+    evaluation = evaluate_dataset(
+        found(["n"]), tmp_path / "n.xml", recordings=tmp_path / "recordings", **FEW
+    )
+    assert set(evaluation.recordings["detector"]) == {"found", "psgscoring"}
+    assert evaluation.value("precision_overlap", "psgscoring", "expert") == 1
+    assert "luna failed on n (RuntimeError: no such signal)." in evaluation.notes
+
+
+def test_a_saved_night_brings_its_date_and_probabilities(nights, tmp_path):
+    """Of a saved night, marks with times of the day are moved to the clock of the recording."""
+    marks, stages, table = nights[0]
+    start = datetime(2020, 1, 1, 22, 0, tzinfo=UTC)
+    night = Night(
+        name="n",
+        duration=layouts.DURATION,
+        channels=[],
+        arousals=table.assign(score=1.0, ch_names=[()] * len(table)),
+        candidates=pd.DataFrame({"onset": [], "duration": [], "reason": []}),
+        stages=pd.DataFrame({"onset": [0.0], "duration": [30.0], "cluster": [1]}),
+        wake_clusters=[0],
+        sleep_hours=0.9,
+        annotations=mne.Annotations(
+            table["onset"] + 5, table["duration"], "arousal", orig_time=start
+        ),
+        seconds={},
+    )
+    (tmp_path / "found").mkdir()
+    night.save(tmp_path / "found" / "n.night.zip")
+    # the recording begins 5 s after its date, so marks on the clock lie 5 s later
+    dated = mne.Annotations(marks["onset"] + 5, marks["duration"], "arousal", orig_time=start)
+    dated.save(tmp_path / "n-annot.fif", verbose="error")
+    evaluation = evaluate_dataset(tmp_path / "found", tmp_path / "n-annot.fif", **FEW)
+    f1 = score_arousals(marks, table).f1
+    assert evaluation.value("f1_iou", "found", "expert") > 0.5
+    assert evaluation.value("f1_overlap", "found", "expert") == pytest.approx(f1)
+    assert evaluation.recordings["sleep_hours"][0] == 0.9
+    assert len(evaluation.reliability)
+
+
+def test_page_in_a_browser(nights, tmp_path, open_page):
+    """Offline, without complaint, not wider than a phone, tables that sort."""
+    found = {str(k): night[2] for k, night in enumerate(nights)}
+    truth = {str(k): night[0] for k, night in enumerate(nights)}
+    evaluation = evaluate_dataset(found, truth, **FEW)
+    page, complaints = open_page(save_evaluation_page(evaluation, tmp_path / "page.html"))
+    assert complaints == []
+    assert page.locator("figure svg[role=img]").count() == 2
+    page.set_viewport_size({"width": 420, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    table = page.locator("table", has=page.get_by_text("onset error median"))
+    table.locator("button", has_text="f1 iou").click()
+    column = [float(t) for t in table.locator("tbody tr td:nth-child(5)").all_text_contents()]
+    assert column == sorted(column)
