@@ -77,8 +77,8 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--recordings",
         metavar="DIR",
-        help="folder of the recordings: psgscoring and Luna are run on them where they are "
-        "installed and scored beside",
+        help="folder of the recordings: tells when they start, for marks with times of a clock; "
+        "psgscoring and Luna are run on them where they are installed and scored beside",
     )
     parser.add_argument(
         "--min-iou",

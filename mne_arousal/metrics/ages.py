@@ -10,8 +10,8 @@ import pandas as pd
 
 from ..utils.errors import RecordingError
 
-#: Edges of groups, years: children, adolescents, and adults by twenty years, as norms of the
-#: arousal index are given (Bonnet & Arand 2007).
+#: Edges of groups, years: children, adolescents, and adults by twenty years. The arousal index
+#: rises with age (Bonnet & Arand 2007).
 AGE_EDGES = (0, 6, 13, 18, 40, 60, 80)
 _NAMES = ("age", "nsrr_age", "age_years", "ageyears", "age_at_psg", "age_s1")
 _KEYS = ("participant_id", "nsrrid", "recording", "record", "subject", "id", "mesaid", "pptid")

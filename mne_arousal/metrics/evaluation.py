@@ -197,8 +197,9 @@ def evaluate_dataset(
     peers : Mapping | None
         Names of other programs to what they found, as `found`.
     recordings : path-like | None
-        Folder of the recordings. Given, psgscoring and Luna (``lunapi``) are run on them where they
-        are installed, with the expert's stages, and scored beside.
+        Folder of the recordings. Given, it tells when they start, for marks with times of a clock,
+        and psgscoring and Luna (``lunapi``) are run on them where they are installed, with the
+        expert's stages, and scored beside.
     ages : path-like | DataFrame | None
         Table of subjects with a column ``age``, years, for scores of each age group.
     min_iou : float

@@ -44,6 +44,16 @@ _NO_MARKS = re.compile(
     r"_(channels|electrodes|scans|sessions)\.tsv$|^participants\.tsv$|_candidates\."
 )
 _OWN = ("_arousals.csv", "_desc-arousal_events.tsv", ".night.zip")
+_WRITTEN = (
+    *_OWN,
+    "_stages.csv",
+    "_candidates.csv",
+    "-annot.fif",
+    "_arousals.edf",
+    "_arousals.xml",
+    "_arousals.annot",
+)
+_RESULT = re.compile(r"_desc-(?:arousal|stages|candidates?)_")
 # Files of one recording in the order in which they are believed. NSRR made its own XML from that
 # of Profusion; the Challenge made its vectors from its annotations, and widened them.
 _ORDER = (
@@ -137,11 +147,8 @@ def find_found(source) -> dict[str, Path]:
     for path in sorted(files, key=lambda path: (not path.name.endswith(".zip"), _rank(path), path)):
         key = recording_key(path.name)
         kept = found.setdefault(key, path)
-        if kept != path and (kept.parent != path.parent) and kept.suffix == path.suffix:
-            raise RecordingError(
-                f"{kept} and {path} have the same name, so they can't be told apart. Give one "
-                "folder at a time, or rename one."
-            )
+        if kept != path and (_rank(kept), kept.suffix) == (_rank(path), path.suffix):
+            raise _same_name(kept, path)
     if not found:
         raise RecordingError(
             f"{source} holds nothing that was found: no *_arousals.csv, *.night.zip, "
@@ -184,7 +191,25 @@ def find_truth(source) -> dict[str, TruthFiles]:
         raise RecordingError(
             f"{source} holds no file of marks ({', '.join(_EXTENSIONS[:-1])}). Check the folder."
         )
+    for scorers in files.values():
+        for ordered in scorers.values():
+            _check_names(ordered)
     return {key: TruthFiles(_with_shared(dict(scorers))) for key, scorers in files.items()}
+
+
+def _check_names(paths: list[Path]) -> None:
+    """Refuse files that have the same name in two folders: of two patients, maybe."""
+    seen: dict[str, Path] = {}
+    for path in paths:
+        if seen.setdefault(path.name, path) != path:
+            raise _same_name(seen[path.name], path)
+
+
+def _same_name(first: Path, second: Path) -> RecordingError:
+    return RecordingError(
+        f"{first} and {second} have the same name, so they can't be told apart. Give one folder "
+        "at a time, or rename one."
+    )
 
 
 def _with_shared(scorers: dict[str, list[Path]]) -> dict[str, list[Path]]:
@@ -209,7 +234,25 @@ def _walk(folder: Path) -> list[Path]:
 
 def _is_result(path: Path) -> bool:
     """Tell whether this program wrote a file into a data set that holds an expert's marks."""
-    return path.suffix == ".zip" or "_desc-arousal_" in path.name or "_desc-stages_" in path.name
+    return path.suffix == ".zip" or bool(_RESULT.search(path.name))
+
+
+def results_beside(path: Path) -> set[Path]:
+    """List what this program wrote of a recording, which must not be taken for an expert's marks.
+
+    Parameters
+    ----------
+    path : Path
+        The file of arousals.
+
+    Returns
+    -------
+    paths : set of Path
+        That file and those beside it, resolved.
+    """
+    stem = next((path.name.removesuffix(end) for end in _OWN if path.name.endswith(end)), None)
+    names = [] if stem is None else [stem + end for end in _WRITTEN]
+    return {path.resolve(), *(path.with_name(name).resolve() for name in names)}
 
 
 def _rank(path: Path) -> int:

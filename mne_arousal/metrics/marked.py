@@ -13,6 +13,9 @@ import numpy as np
 import pandas as pd
 
 from ..hypnogram import EPOCH_LENGTH, STAGES, hypnogram_to_stages, read_arousals
+from ..hypnogram.document import read_document
+from ..hypnogram.formats import read_scoring
+from ..hypnogram.names import is_arousal
 from ..utils.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ NUMBERS = (
     "end_low",
     "end_high",
 )
+_BREATHING = r"respiratory effort|\brera\b"
 REFUSED_BY_PROBABILITY = "improb"  # how the reason of such candidates begins
 
 
@@ -104,12 +108,39 @@ def read_truth(name: str, path: Path, others: list[Path], start: datetime | None
     marked : Marked
         Marks, and stages where a file holds any.
     """
-    events = read_arousals(path, start=start)
+    events = _arousals_alone(read_arousals(path, start=start))
     stages = next(
         (found for file in [path, *others] if (found := _stages(file, start)) is not None), None
     )
     slept = np.nan if stages is None else float((stages > 0).sum()) * EPOCH_LENGTH / 3600
     return Marked(name, events, stages=stages, sleep_hours=slept, start=start, path=path)
+
+
+def _arousals_alone(events: pd.DataFrame) -> pd.DataFrame:
+    """Leave out marks of the same event on several channels, and breathing events.
+
+    NSRR's "Respiratory effort related arousal|RERA" is the breathing event, whose arousal is marked
+    by itself. The Challenge's ``arousal_rera`` is what it scored.
+    """
+    breathing = events["kind"].astype(str).str.contains(_BREATHING, case=False, regex=True)
+    return events[~breathing].drop_duplicates(["onset", "duration"], ignore_index=True)
+
+
+def is_dated(path: Path) -> bool:
+    """Tell whether a file of marks holds dates or times of the day, rather than s from a start.
+
+    Parameters
+    ----------
+    path : Path
+        File that can be read.
+
+    Returns
+    -------
+    dated : bool
+        Whether it does.
+    """
+    scoring = read_scoring(read_document(path, "annotation"), is_arousal)
+    return bool(scoring.starts) or scoring.clock is not None
 
 
 def _stages(path: Path, start) -> np.ndarray | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import mne
@@ -13,9 +14,9 @@ import pandas as pd
 from ..hypnogram import read_arousals
 from ..night import Night
 from ..utils.errors import RecordingError
-from .layouts import TruthFiles, find_found, find_truth, recording_key
-from .marked import Marked, from_night, read_found, read_truth
-from .peers import run_peers
+from .layouts import TruthFiles, find_found, find_truth, recording_key, results_beside
+from .marked import Marked, from_night, is_dated, read_found, read_truth
+from .peers import list_recordings, run_peers, start_of
 
 FOUND = "found"
 EXPERT = "expert"
@@ -78,9 +79,10 @@ def pair_recordings(
         pairing.detectors[name] = _read_all(
             _rename_single(_list_found(source), known), pairing.notes
         )
-    starts = {key: marked.start for key, marked in pairing.detectors[FOUND].items()}
+    context = _Context(pairing, count_unmarked, len(sources) > 1)
+    context.add_starts(recordings)
     for label, files in sources:
-        _add_expert(pairing, label, files, starts, count_unmarked, several=len(sources) > 1)
+        _add_expert(context, label, files)
     _note_unpaired(pairing, listed)
     if not any(set(marks) & set(pairing.detectors[FOUND]) for marks in pairing.experts.values()):
         raise RecordingError(
@@ -168,30 +170,60 @@ def _with_duration(table: pd.DataFrame) -> pd.DataFrame:
     return table if "duration" in table else table.assign(duration=np.nan)
 
 
-def _add_expert(pairing, label, files, starts, count_unmarked, *, several) -> None:
-    for key in sorted(set(files) & set(starts)):
+@dataclass
+class _Context:
+    """What reading an expert's marks needs to know of the recordings."""
+
+    pairing: Pairing
+    count_unmarked: bool
+    several: bool
+    starts: dict[str, datetime | None] = field(default_factory=dict)
+    results: set[Path] = field(default_factory=set)
+
+    def add_starts(self, recordings) -> None:
+        """Note when recordings start, and which files are results."""
+        paths = {} if recordings is None else list_recordings(recordings)
+        for key, marked in self.pairing.detectors[FOUND].items():
+            self.starts[key] = marked.start
+            if marked.start is None and key in paths:
+                self.starts[key] = start_of(paths[key])
+            if marked.path is not None:
+                self.results |= results_beside(marked.path)
+
+
+def _add_expert(context: _Context, label: str, files) -> None:
+    experts = context.pairing.experts
+    for key in sorted(set(files) & set(context.starts)):
         scorers = files[key]
         if not isinstance(scorers, TruthFiles):
-            pairing.experts.setdefault(label, {})[key] = _read_one(key, scorers)
+            experts.setdefault(label, {})[key] = _read_one(key, scorers)
             continue
         for scorer, paths in scorers.scorers.items():
-            marked = _read_first(key, paths, starts[key], pairing.notes, count_unmarked)
+            paths = [path for path in paths if path.resolve() not in context.results]
+            marked = _read_first(key, paths, context) if paths else None
             if marked is not None:
-                name = f"{label} {scorer}".strip() if scorer else label
-                name = f"{label}, scorer {scorer}" if scorer and several else name
-                pairing.experts.setdefault(name, {})[key] = marked
+                name = f"{label} {scorer}" if scorer else label
+                name = f"{label}, scorer {scorer}" if scorer and context.several else name
+                experts.setdefault(name, {})[key] = marked
 
 
-def _read_first(key, paths, start, notes, count_unmarked) -> Marked | None:
+def _read_first(key: str, paths: list[Path], context: _Context) -> Marked | None:
     """Read the first file that holds arousals, and the stages of that or of another."""
     why = []
+    start, notes = context.starts[key], context.pairing.notes
     for path in paths:
         try:
             marked = read_truth(key, path, [p for p in paths if p != path], start)
         except (RecordingError, ValueError) as error:
             why.append(str(error))
             continue
-        if len(marked.events) or count_unmarked or path.name.endswith("_arousals.csv"):
+        if len(marked.events) or context.count_unmarked or path.name.endswith("_arousals.csv"):
+            if start is None and is_dated(path):
+                notes.append(
+                    f"{key}: {path.name} holds times of a clock, and when the recording starts is "
+                    "unknown; its times were counted from the start of that file. Name the folder "
+                    "of the recordings (recordings) to put them right."
+                )
             return marked
     text = why[0] if why else f"{paths[0].name} has no arousal"
     hint = "" if why else "; if it was scored and has none, count it (count_unmarked)"

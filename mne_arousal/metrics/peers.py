@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -58,14 +59,7 @@ def run_peers(folder, truth: dict[str, Marked], notes: list[str]) -> dict[str, d
     FileNotFoundError
         If there is no such folder.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"No such folder of recordings: {folder}")
-    paths = {
-        recording_key(path.name): path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in _SIGNALS and "annot" not in path.name and path.is_file()
-    }
+    paths = list_recordings(folder)
     found = {}
     for name, module, detect in (("psgscoring", "psgscoring", _unet), ("luna", "lunapi", _luna)):
         if find_spec(module) is None:
@@ -75,6 +69,55 @@ def run_peers(folder, truth: dict[str, Marked], notes: list[str]) -> dict[str, d
         if made:
             found[name] = made
     return found
+
+
+def list_recordings(folder) -> dict[str, Path]:
+    """List the recordings of a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+
+    Returns
+    -------
+    paths : dict
+        Key of each recording to its file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"No such folder of recordings: {folder}")
+    return {
+        recording_key(path.name): path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in _SIGNALS and "annot" not in path.name and path.is_file()
+    }
+
+
+def start_of(path: Path) -> datetime | None:
+    """Read when a recording starts.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+
+    Returns
+    -------
+    start : datetime | None
+        When its first sample is; None where it has no date or can't be read.
+    """
+    try:
+        raw, _ = read_recording(path)
+    except (RecordingError, OSError):
+        return None
+    begun = raw.info["meas_date"]
+    return None if begun is None else begun + timedelta(seconds=float(raw.first_time))
 
 
 def _run(name: str, detect: Callable, paths, truth, notes) -> dict[str, Marked]:

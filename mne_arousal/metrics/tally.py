@@ -104,7 +104,8 @@ def tally(
     }
     matched = pairs["onset" if onset_only else "overlap"]
     duration = max(found.end, truth.end)
-    everything = pd.concat([pred, candidates], ignore_index=True) if len(candidates) else pred
+    parts = [table for table in (pred, candidates) if len(table)]
+    everything = pd.concat(parts, ignore_index=True) if parts else pred
     made = Tally(
         events,
         np.zeros(4) if onset_only else _seconds(true, pred, stages, duration),
@@ -114,7 +115,7 @@ def tally(
         strata[0][matched["true"].to_numpy(dtype=int)],
         _coverage(true, pred, matched, onset_only),
     )
-    if "probability" in pred:
+    if "probability" in everything:
         _add_probability(made, true, everything, collar)
     made.row = _row(made, found, truth, n_outside, onset_only)
     return made

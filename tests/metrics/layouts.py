@@ -8,6 +8,8 @@ import pandas as pd
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages
 
+from ..hypnogram.files import mit_annotations
+
 DURATION = 3600.0  # s
 SFREQ = 200.0  # Hz, of the Challenge
 NAMES = ("Wake|0", "Stage 1 sleep|1", "Stage 2 sleep|2", "Stage 3 sleep|3", "REM sleep|5")
@@ -112,25 +114,6 @@ def challenge_marks(marks, stages):
         ]
     rows += [(round(100 * SFREQ), "(resp_hypopnea"), (round(120 * SFREQ), "resp_hypopnea)")]
     return sorted(rows)
-
-
-def mit_annotations(rows):
-    """Bytes of WFDB's MIT format, after annot(5): type 22 (NOTE) with a text each."""
-    data, before = b"", 0
-    for sample, text in rows:
-        step = sample - before
-        before = sample
-        if step > 1023:
-            high, low = divmod(step, 1 << 16)
-            data += _word(59, 0) + high.to_bytes(2, "little") + low.to_bytes(2, "little")
-            step = 0
-        aux = text.encode()
-        data += _word(22, step) + _word(63, len(aux)) + aux + b"\0" * (len(aux) % 2)
-    return data + b"\0\0"
-
-
-def _word(kind, value):
-    return (kind << 10 | value).to_bytes(2, "little")
 
 
 def challenge_vector(marks, stages):

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 
 import mne
@@ -556,7 +556,7 @@ def test_peers_run_on_the_recordings(found, nights, tmp_path, monkeypatch):
 
 def test_a_saved_night_brings_its_date_and_probabilities(nights, tmp_path):
     """Of a saved night, marks with times of the day are moved to the clock of the recording."""
-    marks, stages, table = nights[0]
+    marks, _, table = nights[0]
     start = datetime(2020, 1, 1, 22, 0, tzinfo=UTC)
     night = Night(
         name="n",
@@ -599,3 +599,72 @@ def test_page_in_a_browser(nights, tmp_path, open_page):
     table.locator("button", has_text="f1 iou").click()
     column = [float(t) for t in table.locator("tbody tr td:nth-child(5)").all_text_contents()]
     assert column == sorted(column)
+
+
+def test_results_are_no_truth(found, nights, tmp_path):
+    """A folder that holds results and marks: results are not scored against themselves."""
+    folder = found(["n", "m"])
+    with pytest.raises(RecordingError, match="No recording has both"):
+        evaluate_dataset(folder, folder, **FEW)
+    marks, stages, table = nights[0]
+    (folder / "n-nsrr.xml").write_text(layouts.nsrr(marks, stages))
+    evaluation = evaluate_dataset(folder, folder, **FEW)
+    f1 = score_arousals(marks, table).f1
+    assert evaluation.value("f1_overlap", "found", "expert") == pytest.approx(f1)
+    assert list(evaluation.recordings["recording"]) == ["n"]
+
+
+def test_two_files_of_one_name_are_refused(found, nights, tmp_path):
+    for visit in ("visit1", "visit2"):
+        layouts.write_nsrr(tmp_path / "truth", "n", visit, *nights[0][:2])
+    with pytest.raises(RecordingError, match="same name"):
+        evaluate_dataset(found(["n"]), tmp_path / "truth", **FEW)
+
+
+def test_names_that_differ_by_an_ending_are_refused(found, tmp_path):
+    with pytest.raises(RecordingError, match="same name"):
+        evaluate_dataset(found(["night", "night_raw"]), tmp_path, **FEW)
+
+
+def test_times_of_a_clock_need_the_start(found, nights, tmp_path):
+    """Without a start there is a note; with the recording, times are moved to its clock."""
+    marks, _, table = nights[0]
+    start = datetime(2020, 1, 1, 22, 0, tzinfo=UTC)
+    dated = mne.Annotations(marks["onset"] + 7, marks["duration"], "arousal", orig_time=start)
+    dated.save(tmp_path / "n-annot.fif", verbose="error")
+    arguments = found(["n"]), tmp_path / "n-annot.fif"
+    evaluation = evaluate_dataset(*arguments, **FEW)
+    assert any("holds times of a clock" in note for note in evaluation.notes)
+    assert evaluation.value("f1_iou", "found", "expert") < 0.3
+    raw = mne.io.RawArray(np.zeros((1, 1000)), mne.create_info(1, 100.0), verbose="error")
+    raw.set_meas_date(start + timedelta(seconds=7))
+    (tmp_path / "recordings").mkdir()
+    raw.save(tmp_path / "recordings" / "n_raw.fif", verbose="error")
+    evaluation = evaluate_dataset(*arguments, recordings=tmp_path / "recordings", **FEW)
+    f1 = score_arousals(marks, table).f1
+    assert evaluation.value("f1_overlap", "found", "expert") == pytest.approx(f1)
+
+
+def test_nothing_found_is_a_score(found, nights, tmp_path):
+    """A night in which nothing was found counts as missed, with candidates or without."""
+    marks, stages, table = nights[0]
+    layouts.write_found(tmp_path / "found", "n", table[:0])
+    (tmp_path / "n.xml").write_text(layouts.nsrr(marks, stages))
+    evaluation = evaluate_dataset(tmp_path / "found", tmp_path / "n.xml", **FEW)
+    assert evaluation.value("recall_overlap", "found", "expert") == 0
+    assert np.isnan(evaluation.value("precision_overlap", "found", "expert"))
+    assert evaluation.reliability["n"].sum() == 1
+    save_evaluation_page(evaluation, tmp_path / "page.html")
+
+
+def test_marks_on_several_channels_and_breathing_events_count_once(nights, tmp_path):
+    marks, stages, _ = nights[0]
+    text = layouts.nsrr(pd.concat([marks, marks]), stages)
+    breathing = (
+        "<ScoredEvent><EventType>Respiratory|Respiratory</EventType><EventConcept>Respiratory "
+        "effort related arousal|RERA</EventConcept><Start>900</Start><Duration>25</Duration>"
+        "</ScoredEvent></ScoredEvents>"
+    )
+    (tmp_path / "n.xml").write_text(text.replace("</ScoredEvents>", breathing))
+    evaluation = evaluate_dataset({"n": marks}, tmp_path / "n.xml", **FEW)
+    assert evaluation.recordings["n_true"][0] == len(marks)

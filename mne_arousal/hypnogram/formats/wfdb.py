@@ -20,7 +20,7 @@ from ..scoring import Scoring
 
 SAMPLING_RATE = 200.0  # Hz; the Challenge's page: all signals have it
 _SKIP, _NUMBER, _SUBTYPE, _CHANNEL, _TEXT = 59, 60, 61, 62, 63
-_RESOLUTION = re.compile(r"## time resolution: ([\d.]+)")
+_RESOLUTION = re.compile(r"## time resolution: (\d+(?:\.\d+)?)")
 
 
 def matches(document: Document) -> bool:
@@ -52,6 +52,10 @@ def read(document: Document) -> Scoring:
     for _, text in marks:
         found = _RESOLUTION.match(text)
         rate = float(found[1]) if found else rate
+    if not 0 < rate < np.inf:
+        raise RecordingError(
+            f"has a sampling rate of {rate} Hz. Get its header again.", document.name
+        )
     timed = [(sample / rate, text) for sample, text in marks if not text.startswith("##")]
     rows = _stages(timed, n_samples / rate) + _events(timed)
     rows.sort(key=lambda row: row[0])
@@ -102,7 +106,7 @@ def _header(document: Document) -> tuple[float, float]:
 
 def _stages(marks, end: float) -> list[tuple[float, float, str]]:
     stages = [(time, text) for time, text in marks if text == "?" or stage_code(text) is not None]
-    ends = [time for time, _ in stages[1:]] + [end]
+    ends = [*(time for time, _ in stages[1:]), end][: len(stages)]
     return [
         (time, stop - time if stop > time else np.nan, text)
         for (time, text), stop in zip(stages, ends, strict=True)
