@@ -17,7 +17,6 @@ from ..hypnogram.document import read_document
 from ..hypnogram.formats import read_scoring
 from ..hypnogram.formats.challenge import SAMPLING_RATE, read_vector
 from ..utils.errors import RecordingError
-from .evidence import label_samples
 from .marked import Marked
 
 SFREQ = 10.0  # Hz, at which samples are counted; the Challenge's 200 Hz divides by it
@@ -51,13 +50,13 @@ def challenge_labels(truth: Marked, duration: float) -> np.ndarray:
         labels[: len(given)] = given
         return labels
     targets = _widened(truth.events, truth.events.get("kind"))
-    labels = label_samples(targets, n_samples, SFREQ)
+    labels = _cover(targets, np.ones(len(targets), dtype=int), n_samples)
     unscored = _near_wake(truth.stages, n_samples)
     apneas = _apneas(truth.path)
     around = pd.DataFrame(
         {"onset": apneas["onset"] - _UNSCORED, "duration": apneas["duration"] + 2 * _UNSCORED}
     )
-    unscored |= label_samples(around, n_samples, SFREQ) == 1
+    unscored |= _cover(around, np.ones(len(around), dtype=int), n_samples) == 1
     labels[unscored] = -1
     return labels
 
@@ -131,11 +130,17 @@ def sample_levels(events: pd.DataFrame, levels: np.ndarray, n_samples: int) -> n
     levels : array of int, shape (n_samples,)
         0 where there is no event.
     """
+    return _cover(_widened(events, None), levels, n_samples)
+
+
+def _cover(events: pd.DataFrame, levels: np.ndarray, n_samples: int) -> np.ndarray:
+    """Highest level of the events in which the middle of each sample lies; 0 without."""
     samples = np.zeros(n_samples, dtype=int)
-    for onset, duration, level in zip(events["onset"], events["duration"], levels, strict=True):
-        begin = max(int(np.ceil((onset - _BEFORE) * SFREQ - 0.5)), 0)
-        stop = max(int(np.ceil((onset + duration + _AFTER) * SFREQ - 0.5)), 0)
-        samples[begin:stop] = np.maximum(samples[begin:stop], level)
+    begin = events["onset"].to_numpy(dtype=float)
+    edges = np.array([begin, begin + events["duration"].to_numpy(dtype=float)])
+    edges = np.clip(np.ceil(edges * SFREQ - 0.5), 0, n_samples).astype(int)
+    for start, stop, level in zip(*edges, levels, strict=True):
+        samples[start:stop] = np.maximum(samples[start:stop], level)
     return samples
 
 
