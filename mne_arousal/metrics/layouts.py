@@ -48,6 +48,7 @@ _WRITTEN = (
     *_OWN,
     "_stages.csv",
     "_candidates.csv",
+    "_sleep.csv",
     "-annot.fif",
     "_arousals.edf",
     "_arousals.xml",

@@ -206,6 +206,7 @@ def from_night(name: str, night: Night, path: Path | None = None) -> Marked:
         name,
         _numbers(night.arousals),
         _improbable(night.candidates),
+        stages=_codes(night.stages["stage"]) if "stage" in night.stages else None,
         duration=float(night.duration),
         sleep_hours=float(night.sleep_hours),
         start=start,
@@ -269,8 +270,7 @@ def _add_stages(marked: Marked, path: Path) -> None:
             return
         marked.duration = float((table["onset"] + table["duration"]).max())
         if "stage" in table:
-            codes = [STAGES.index(s) if s in STAGES else -1 for s in table["stage"].astype(str)]
-            marked.stages = np.array(codes)
+            marked.stages = _codes(table["stage"])
             asleep = marked.stages > 0
         elif "cluster" in table:  # cluster 0 is the one most like wake, -1 is none
             asleep = (table["cluster"] > 0).to_numpy()
@@ -278,6 +278,11 @@ def _add_stages(marked: Marked, path: Path) -> None:
             return
         marked.sleep_hours = float(table["duration"][asleep].sum() / 3600)
         return
+
+
+def _codes(names: pd.Series) -> np.ndarray:
+    """Index of each stage; -1 for what is none."""
+    return np.array([STAGES.index(s) if s in STAGES else -1 for s in names.astype(str)], dtype=int)
 
 
 def _add_record(marked: Marked, path: Path) -> None:

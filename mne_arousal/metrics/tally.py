@@ -16,7 +16,8 @@ from .samples import N_LEVELS, SFREQ, challenge_labels, count_levels, sample_lev
 
 CRITERIA = ("overlap", "iou", "onset")
 GROUPS = ("all", *STAGES)
-MIN_PROBABILITIES = np.round(np.arange(0.02, 0.99, 0.02), 2)
+# candidates under 0.05 are not written
+MIN_PROBABILITIES = np.round(np.arange(0.06, 0.99, 0.02), 2)
 N_BINS = 10  # of probability, in reliability diagrams
 _MOST_LEVELS = N_LEVELS - 1
 

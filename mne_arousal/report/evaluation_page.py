@@ -277,7 +277,8 @@ def _method(evaluation: Evaluation) -> str:
         [
             "Events are matched one to one. F1 at any overlap; at an intersection over union of "
             f"{settings['min_iou']:g}; and of onsets at most {settings['tolerance']:g} s apart.",
-            "By stage: of the expert's stage in which an event begins, where there is a hypnogram.",
+            "By stage: of the expert's stage in which an event begins; of the stage found, where "
+            "the expert has none.",
             "Where the expert's hypnogram is unscored, events found are not counted unless an "
             "expert's mark is there.",
             "AUPRC: samples of all recordings pooled; events, marked and found, are widened by 2 s "
