@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .._version import __version__
-from . import channels, demo, detect, report, sys_info
+from . import channels, demo, detect, evaluate, report, sys_info
 
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
-COMMANDS = (detect, channels, report, demo, sys_info)
+COMMANDS = (detect, channels, report, evaluate, demo, sys_info)
 
 _EPILOG = """\
 examples:
@@ -27,6 +27,7 @@ examples:
   mne-arousal channels night.edf                      what each channel is taken for
   mne-arousal report night.edf --output night.html    one recording, as a page
   mne-arousal detect study --jobs 4                   a BIDS dataset
+  mne-arousal evaluate results scored                 compare with an expert's arousals
   mne-arousal detect --help                           all options
 
 Exit status: 0 done, 1 some recordings of a dataset failed, 2 the call or the

@@ -28,7 +28,9 @@ def read_arousals(
     Parameters
     ----------
     source : path-like | instance of Annotations
-        A file of one of the formats that :func:`read_hypnogram` reads, or annotations.
+        A file of one of the formats that :func:`read_hypnogram` reads, ``-arousal.mat`` of the
+        PhysioNet/CinC Challenge 2018 (needs h5py), events that DREAMS holds as marked by eye, or
+        annotations.
     start : datetime | None
         When the first sample of the recording is. Onsets are moved to its clock where the file
         has a date or times of the day. None: onsets count from the start of the file.

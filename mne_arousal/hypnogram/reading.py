@@ -43,8 +43,9 @@ def read_hypnogram(
         A file: EDF+ or BDF+, ``-annot.fif``, a table or a list in text of any delimiter and
         encoding (YASA, BIDS, EDFbrowser, MNE, RemLogic, Noxturnal, SOMNOmedics DOMINO, Visbrain,
         Elan, Luna's ``.annot`` and ``.eannot``), or XML (NSRR, Compumedics Profusion, EDFbrowser,
-        Wonambi). Or annotations; a ``Hypnogram`` of this package or of YASA; or one stage per
-        epoch: names, or integers (0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 or -2 unscored; or, where a 5
+        Wonambi), or ``.arousal`` of the PhysioNet/CinC Challenge 2018. Or annotations; a
+        ``Hypnogram`` of this package or of YASA; or one stage per epoch:
+        names, or integers (0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 or -2 unscored; or, where a 5
         is among them, 4 N3 and 5 R). Names are those of the AASM manual (``"N2"``,
         ``"Sleep stage N2"``, ``"REM"``), of Rechtschaffen & Kales (``"Sleep stage 2"``,
         ``"S2"``; stages 3 and 4 are N3), of NSRR, of the CAP Sleep Database, in several

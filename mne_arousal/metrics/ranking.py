@@ -94,7 +94,7 @@ def score_event_ranking(
     true, pred = aligned_events(true, pred, description)
     score = _scores(pred, "pred")
     order = np.argsort(-score, kind="stable")
-    hits = _augmentations(allowed_pairs(true, pred, min_iou)[:, order])
+    hits = augmentations(allowed_pairs(true, pred, min_iou)[:, order])
     last = np.flatnonzero(np.diff(score[order], append=-np.inf))
     matched = np.cumsum(hits)[last]
     precision = matched / (last + 1)
@@ -168,7 +168,7 @@ def _scores(events, name) -> np.ndarray:
     return score[: len(events)]
 
 
-def _augmentations(allowed) -> np.ndarray:
+def augmentations(allowed) -> np.ndarray:
     """Tell which column adds a pair to the largest matching of those before it.
 
     Augmenting along alternating paths keeps the matching largest at every step (Berge's

@@ -1,6 +1,7 @@
 """Figures of what was found in a night, of single events, and of how features came about."""
 
 from .ablation import plot_ablation
+from .agreement_figures import plot_bland_altman, plot_min_probability, plot_reliability
 from .arousal import plot_arousal
 from .dmd import plot_dmd_spectrum
 from .embedding import plot_embedding
@@ -12,11 +13,14 @@ from .night import plot_night
 __all__ = [
     "plot_ablation",
     "plot_arousal",
+    "plot_bland_altman",
     "plot_confusion",
     "plot_dmd_spectrum",
     "plot_embedding",
     "plot_history",
     "plot_hypnogram",
     "plot_index",
+    "plot_min_probability",
     "plot_night",
+    "plot_reliability",
 ]

@@ -172,6 +172,39 @@ def edf_plus(path, start=START):
     ).write(path)
 
 
+def mit_annotations(rows):
+    """Bytes of WFDB's MIT format, after annot(5): type 22 (NOTE) with a text each."""
+    data, before = b"", 0
+    for sample, text in rows:
+        step = sample - before
+        before = sample
+        if step > 1023:
+            high, low = divmod(step, 1 << 16)
+            data += _word(59, 0) + high.to_bytes(2, "little") + low.to_bytes(2, "little")
+            step = 0
+        aux = text.encode()
+        data += _word(22, step) + _word(63, len(aux)) + aux + b"\0" * (len(aux) % 2)
+    return data + b"\0\0"
+
+
+def _word(kind, value):
+    return (kind << 10 | value).to_bytes(2, "little")
+
+
+def challenge_marks(sfreq=200.0):
+    """The half hour as the Challenge 2018 annotates it."""
+    rows = [(round(o * sfreq), n) for o, n in rows_of_changes()]
+    for onset, duration in AROUSALS:
+        stop = round((onset + duration) * sfreq)
+        rows += [(round(onset * sfreq), "(arousal_rera"), (stop, "arousal_rera)")]
+    return sorted(rows)
+
+
+def rows_of_changes():
+    """Start and name of each run of epochs of the same stage."""
+    return [row for i, row in enumerate(rows()) if i == 0 or CODES[i] != CODES[i - 1]]
+
+
 #: Name of a file, its content, and whether arousals are in it. The source of each format stands in
 #: the module that reads it.
 TEXTS = {

@@ -16,7 +16,16 @@ from mne_arousal.annotation_files import read_annotation_file
 from mne_arousal.hypnogram import hypnogram_to_stages, read_arousals
 from mne_arousal.utils.notes import collect_notes
 
-from .files import START, TEXTS, annotations, domino_events, edf_plus
+from .files import (
+    AROUSALS,
+    START,
+    TEXTS,
+    annotations,
+    challenge_marks,
+    domino_events,
+    edf_plus,
+    mit_annotations,
+)
 
 N_FILES = int(os.environ.get("HYPNOGRAM_FUZZ", "40"))
 _WORDS = (
@@ -77,6 +86,9 @@ def whole_files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     files = {name: text.encode() for name, (text, _) in TEXTS.items()}
     files["Arousals.txt"] = domino_events().encode()
+    files["tr.arousal"] = mit_annotations(challenge_marks())
+    marks = "".join(f"{o} {d}\n" for o, d in AROUSALS)
+    files["Visual_scoring1_n.txt"] = f"[vis1_Arousals/C3-A1]\n{marks}".encode()
     files["utf16.csv"] = TEXTS["yasa.csv"][0].encode("utf-16")
     files["mne.txt"], files["mne.csv"] = (
         saved(folder, f"mne{suffix}") for suffix in (".txt", ".csv")
@@ -92,7 +104,16 @@ def saved(folder, name) -> bytes:
     return (folder / name).read_bytes()
 
 
-_MORE = ("Arousals.txt", "utf16.csv", "mne.txt", "mne.csv", "night-annot.fif", "night.edf")
+_MORE = (
+    "Arousals.txt",
+    "tr.arousal",
+    "Visual_scoring1_n.txt",
+    "utf16.csv",
+    "mne.txt",
+    "mne.csv",
+    "night-annot.fif",
+    "night.edf",
+)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ..document import Document
 from ..scoring import Scoring, check_bounds
-from . import edf, elan, fif, luna, table, visbrain, xml
+from . import challenge, edf, elan, fif, luna, table, visbrain, wfdb, xml
 
 
 def read_scoring(
@@ -43,6 +43,10 @@ def _read(document, wanted, start) -> Scoring:
         return edf.read(document)
     if fif.matches(document):
         return fif.read(document)
+    if wfdb.matches(document):
+        return wfdb.read(document)
+    if challenge.matches(document):
+        return challenge.read(document)
     if xml.matches(document):
         return xml.read(document, wanted)
     if document.suffix == ".annot":

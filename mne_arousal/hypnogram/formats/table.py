@@ -2,7 +2,8 @@
 
 Formats: YASA (``Epoch,Stage``), BIDS (``events.tsv``; ``_hypnogram.tsv``), EDFbrowser
 (``Onset,Duration,Annotation``), MNE (``.csv``, ``.txt``), RemLogic as the CAP Sleep Database holds
-it, Noxturnal (``Start Time,End Time,Event``), Luna's ``.eannot``, DREAMS (``[hypnogram]``).
+it, Noxturnal (``Start Time,End Time,Event``), Luna's ``.eannot``, DREAMS (``[hypnogram]``, and its
+``[vis1_...]`` of events marked by eye).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from .visbrain import described_epoch_length
 
 _DREAMS = {"5": "W", "4": "R", "3": "N1", "2": "N2", "1": "N3", "0": "N3"}  # others: unscored
 _DREAMS_EPOCH = 5.0  # s
+_VISUAL_SCORING = re.compile(r"^\[(?:vis\d*_)?(\w*arous\w*)", re.I)  # DREAMS: [vis1_Spindles/C3-A1]
 _ORIGIN = re.compile(r"^\W*orig_time\s*:\s*(\S.*)$", re.I)
 _DAY = re.compile(r"^\W*(?:recording date|date|datum|study date)\s*:\s*(\S+)", re.I)
 _LENGTH = re.compile(r"epoch (?:length|duration)\W+([\d.,]+)", re.I)
@@ -68,6 +70,9 @@ def read(document: Document, wanted: Callable[[str], bool]) -> Scoring:
     if re.match(r"^\[\w*hypno\w*", lines[0], re.I):
         labels = [_DREAMS.get(line, "?") for line in lines[1:]]
         return Scoring(labels, epoch_length=_DREAMS_EPOCH, only_stages=True)
+    found = _VISUAL_SCORING.match(lines[0])
+    if found:
+        return _visual_scoring(lines[1:], found[1], document.name)
     entries = [line for line in lines if not line.startswith("#")]
     if len(entries) > 1 and simplify(entries[0]) in STAGE_COLUMNS:
         entries = entries[1:]
@@ -75,6 +80,15 @@ def read(document: Document, wanted: Callable[[str], bool]) -> Scoring:
         length = described_epoch_length(document)
         return Scoring(entries, epoch_length=length, only_stages=True)
     return _from_columns(split_columns(document), document, wanted)
+
+
+def _visual_scoring(lines: list[str], label: str, name: str) -> Scoring:
+    """Read events as DREAMS holds those that it marked by eye: onset and duration, s, a line."""
+    rows = [[parse_number(cell) for cell in line.split()[:2]] for line in lines]
+    if any(len(row) != 2 or None in row for row in rows):
+        raise RecordingError("has a line that is no onset and duration in s. Check it.", name)
+    times = np.array(rows, dtype=float).reshape(-1, 2)
+    return Scoring([label] * len(rows), times[:, 0], times[:, 1])
 
 
 def _is_list(entries: list[str]) -> bool:
