@@ -200,7 +200,7 @@ def arousal_table(night: Night) -> str:
     for arousal in night.arousals.itertuples():
         texts = {
             "trial_type": "arousal",
-            **{name: table_cell(getattr(arousal, name)) or "n/a" for name in TEXT_COLUMNS},
+            **{name: table_cell(getattr(arousal, name, "")) or "n/a" for name in TEXT_COLUMNS},
             "channel": names_cell(arousal.ch_names),
         }
         if arousal.stage_cluster < 0:
