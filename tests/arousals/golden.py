@@ -15,12 +15,12 @@ from mne_arousal.datasets import simulate_psg
 
 GOLDEN = Path(__file__).with_name("golden.json")
 SFREQ = 100.0
-#: A healthy sleeper and patients, an hour and more each; the last without body channels.
+#: A healthy sleeper, patients, and one EEG channel alone; an hour and more each.
 NIGHTS = {
-    "healthy": {"duration": 5400.0, "random_state": 11, "n_eeg": 2},
-    "apnea": {"duration": 4200.0, "random_state": 5, "patient": "apnea"},
     "limbs": {"duration": 3600.0, "random_state": 8, "patient": "limbs"},
     "one channel": {"duration": 4200.0, "random_state": 21, "n_eeg": 1, "difficulty": "hard"},
+    "apnea": {"duration": 4200.0, "random_state": 5, "patient": "apnea"},
+    "healthy": {"duration": 5400.0, "random_state": 11, "n_eeg": 2},
 }
 _ONE = {"picks": {"C3-M2": "eeg"}}
 
