@@ -26,9 +26,7 @@ def view_of(answer, body, fast=None, columns=BODY_COLUMNS):
     """View of a night that is all sleep."""
     every = np.ones(len(body), dtype=bool)
     fast = fast_eeg(n=len(body)) if fast is None else fast
-    return answer_view(
-        answer, body, columns, fast, every, every, hop=HOP, window_length=LENGTH
-    )
+    return answer_view(answer, body, columns, fast, every, every, hop=HOP, window_length=LENGTH)
 
 
 def prior_shape(answer=HEART):

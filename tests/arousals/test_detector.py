@@ -133,9 +133,10 @@ def test_movements_are_rejected():
     """Sway and muscle by four natural logarithms: no arousal."""
     values = night(bands=("delta", "theta", "alpha", "beta", "gamma"), rise=4.0)
     candidates, _ = find(values)
-    assert not len(starts_of(candidates)) or np.abs(
-        starts_of(candidates)[:, np.newaxis] - ONSETS
-    ).min() > 5
+    assert (
+        not len(starts_of(candidates))
+        or np.abs(starts_of(candidates)[:, np.newaxis] - ONSETS).min() > 5
+    )
 
 
 def test_of_two_within_ten_seconds_the_more_probable_wins():

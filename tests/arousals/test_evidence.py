@@ -9,7 +9,6 @@ from mne_arousal.utils.columns import parse_columns, where
 from .synthetic import (
     BANDS,
     COLUMNS,
-
     ONSETS,
     add_rise,
     body_of,
@@ -21,10 +20,12 @@ from .synthetic import (
 
 MANY = np.arange(120.0, 2900.0, 60.0)
 
+
 def inside(values, onset=ONSETS[0], duration=8.0):
     """Windows within an event."""
     at = centers(len(values))
     return (at > onset + 1) & (at < onset + duration - 1)
+
 
 def test_an_arousal_stands_out_in_spreads_of_sleep():
     """Evidence is high in the event, and of unit spread elsewhere."""
@@ -35,6 +36,7 @@ def test_an_arousal_stands_out_in_spreads_of_sleep():
     low, middle = np.percentile(total, (15.87, 50))
     assert middle == pytest.approx(0.0, abs=0.05)
     assert middle - low == pytest.approx(1.0, abs=0.05)
+
 
 def test_parts_and_weights_are_told():
     """Bands in natural logarithms of power, witnesses in spreads, a weight for each witness."""
@@ -49,6 +51,7 @@ def test_parts_and_weights_are_told():
     assert found.weights["fast"] == 1.0
     assert found.weights["emg"] == 0.25
 
+
 def test_evidence_is_the_weighted_sum_of_its_witnesses():
     """Whatever the witnesses are worth, evidence is a linear function of them."""
     values = night()
@@ -57,6 +60,7 @@ def test_evidence_is_the_weighted_sum_of_its_witnesses():
     slope, offset = np.polyfit(total, found.parts["evidence"], 1)
     np.testing.assert_allclose(slope * total + offset, found.parts["evidence"], atol=1e-8)
     assert slope > 0
+
 
 def test_components_can_be_switched_off():
     """Each part of the evidence stands alone; EMG alone sees no EEG."""
@@ -68,6 +72,7 @@ def test_components_can_be_switched_off():
     assert means["fast"] > 3
     assert abs(means["emg"]) < 1
     assert set(measured(values, components=("fast",)).weights) == {"fast"}
+
 
 def test_a_body_that_answers_is_trusted():
     """Heart and breath that answer most arousals count, and raise the evidence."""
@@ -82,10 +87,12 @@ def test_a_body_that_answers_is_trusted():
     at = np.flatnonzero(inside(values, MANY[5]))
     assert weak[at].mean() > alone[at].mean()
 
+
 def test_trust_is_full_at_its_bound():
     """A witness that says what the EEG says counts as much as fast EEG does, and no more."""
     values = night(onsets=MANY, rise=4.0, bands=("theta", "alpha", "beta", "gamma", "level"))
     assert measured(values).weights["anchor"] == 1.0
+
 
 def test_a_body_that_does_not_answer_counts_for_nothing():
     """Random traces are trusted on no more than a few of many nights, and then hardly."""
@@ -98,11 +105,13 @@ def test_a_body_that_does_not_answer_counts_for_nothing():
     assert np.mean(np.array(weights) == 0) >= 0.9
     assert max(weights) < 0.1
 
+
 def test_an_anchor_that_predicts_nothing_counts_for_nothing():
     """Chin EMG that knows nothing of the EEG gives no direction."""
     values = night(bands=("theta", "alpha", "beta"), onsets=MANY)
     assert measured(values).weights["anchor"] < 0.1
     assert measured(night(onsets=MANY)).weights["anchor"] > 0.7
+
 
 def test_chin_emg_adds_but_does_not_decide():
     """A twitch raises the evidence by much less than fast EEG does."""
@@ -111,6 +120,7 @@ def test_chin_emg_adds_but_does_not_decide():
     values = night(bands=("theta", "alpha", "beta"))
     eeg = measured(values).parts["evidence"][inside(values)].mean()
     assert 0 < twitch < 0.5 * eeg
+
 
 def test_what_stands_out_is_no_baseline_for_what_follows():
     """Sleep after a cluster of arousals is compared with sleep, not with them."""
@@ -121,6 +131,7 @@ def test_what_stands_out_is_no_baseline_for_what_follows():
     assert found.parts["alpha"][calm].mean() > -0.35
     assert found.parts["alpha"][inside(dense, 1000.0)].mean() > 1.5
 
+
 def test_gaps_make_no_evidence():
     """Windows with NaN have no evidence, and no NaN spreads from them."""
     values = night()
@@ -128,6 +139,7 @@ def test_gaps_make_no_evidence():
     parts = measured(values).parts
     assert (parts["evidence"][1100:1200] == 0).all()
     assert all(np.isfinite(x).all() for x in parts.values())
+
 
 def test_one_channel_of_two_that_is_lost_costs_no_evidence():
     """Where one EEG is missing, the other tells."""
@@ -137,6 +149,7 @@ def test_one_channel_of_two_that_is_lost_costs_no_evidence():
     values[600:1000, : len(BANDS)] = np.nan
     total = measured(values, columns=columns).parts["evidence"]
     assert total[inside(values)].mean() > 3.9
+
 
 @pytest.mark.parametrize("missing", ["level", "gamma", "delta", "theta"])
 def test_evidence_does_without_a_column(missing):
@@ -148,6 +161,7 @@ def test_evidence_does_without_a_column(missing):
     assert missing not in found.parts
     assert ("anchor" in found.parts) == (missing != "level")
 
+
 def test_unnamed_columns_make_evidence_of_what_departs_together():
     """Columns of a plain array: any common departure has to do."""
     rng = np.random.default_rng(0)
@@ -156,6 +170,7 @@ def test_unnamed_columns_make_evidence_of_what_departs_together():
     total = measured(values, columns=parse_columns(range(6))).parts["evidence"]
     assert total[802:814].mean() > 3.9
 
+
 def test_nothing_known_makes_no_evidence():
     """All NaN, or nothing but sleep that is none: zeros, and no error."""
     values = np.full((400, len(COLUMNS)), np.nan)
@@ -163,12 +178,14 @@ def test_nothing_known_makes_no_evidence():
     awake = measured(night(), asleep=np.zeros(6000, dtype=bool)).parts["evidence"]
     assert np.isfinite(awake).all()
 
+
 @pytest.mark.parametrize("n", [3, 20, 100])
 def test_short_recordings_have_evidence(n):
     """A few windows are no error."""
     found = measured(night(n=6000)[:n], body=body_of(0, n, ()))
     assert len(found.parts["evidence"]) == n
     assert np.isfinite(found.parts["evidence"]).all()
+
 
 def test_states_are_a_witness_on_request():
     """How wake-like the state of a window is counts where it is asked for."""
@@ -182,6 +199,7 @@ def test_states_are_a_witness_on_request():
     assert "states" in COMPONENTS
     assert "states" not in DEFAULT_COMPONENTS
 
+
 def test_a_slow_ramp_is_no_arousal():
     """Power that grows over minutes, as towards wake or N1, makes little evidence."""
     values = night(onsets=())
@@ -193,4 +211,3 @@ def test_a_slow_ramp_is_no_arousal():
     growing = (centers(len(values)) > 1200) & (centers(len(values)) < 1440)
     assert total[growing].mean() < 0.5 * total[inside(values, 700.0)].mean()
     assert np.abs(total[centers(len(values)) > 1600].mean()) < 1.0
-

@@ -89,9 +89,7 @@ def test_false_alarms_come_about_as_often_as_asked():
     """On nights of mere sleep two an hour are allowed: one to four an hour are found."""
     events, hours, expected = 0, 0.0, 0.0
     for seed in range(100, 104):
-        raw = simulate_psg(
-            5400.0, SFREQ, seed, arousal_index=0.0, n_eeg=1, verbose="error"
-        ).raw
+        raw = simulate_psg(5400.0, SFREQ, seed, arousal_index=0.0, n_eeg=1, verbose="error").raw
         night = analyze_recording(
             raw,
             features=("spectral", "body"),

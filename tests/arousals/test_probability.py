@@ -5,6 +5,9 @@ import pytest
 
 from mne_arousal.arousals.noise import Noise
 from mne_arousal.arousals.probability import (
+    FACTOR,
+    OFFSET,
+    PER_LOG_SCORE,
     choose_probability,
     evidence_log_odds,
     fit_mixture,
@@ -113,15 +116,19 @@ def test_arousals_may_not_become_the_noise():
 
 
 def test_recalibration_is_what_was_measured():
-    """Offset, factor and odds by log score, as cues.py printed them."""
+    """Offset, factor and odds by log score; the mixture by itself is too sure."""
     scores = np.array([5.0, 5.0 * np.e])
     mixture = fit_mixture(np.r_[scores, both(0, 40)[0]], Noise(), HOURS)
     found = evidence_log_odds(np.r_[scores, both(0, 40)[0]], mixture)[:2]
-    np.testing.assert_allclose(found, -0.77 + 0.31 * mixture.log_odds[:2] + [0.0, 3.1])
+    expected = OFFSET + FACTOR * mixture.log_odds[:2] + [0.0, PER_LOG_SCORE]
+    np.testing.assert_allclose(found, expected)
+    assert OFFSET < 0 < FACTOR < 1 < PER_LOG_SCORE
 
 
 def test_probability_of_log_odds():
-    np.testing.assert_allclose(to_probability([0.0, np.log(3.0), -60.0]), [0.5, 0.75, 0.0], atol=1e-9)
+    np.testing.assert_allclose(
+        to_probability([0.0, np.log(3.0), -60.0]), [0.5, 0.75, 0.0], atol=1e-9
+    )
 
 
 PROBABILITIES = np.array([0.99, 0.9, 0.2, 0.7, 0.6, 0.4, 0.95])

@@ -20,7 +20,14 @@ def reason(start_s=100.0, seconds=8.0, *, awake=(), cues=None, **rules):
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(2.5, "too short"), (3.0, ""), (15.0, ""), (16.0, ""), (16.5, "awakening"), (40.0, "awakening")],
+    [
+        (2.5, "too short"),
+        (3.0, ""),
+        (15.0, ""),
+        (16.0, ""),
+        (16.5, "awakening"),
+        (40.0, "awakening"),
+    ],
 )
 def test_durations_of_the_manual(seconds, expected):
     """Three to fifteen seconds, and one that windows may add."""
