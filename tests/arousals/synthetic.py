@@ -70,6 +70,7 @@ def measured(values, *, asleep=None, body=None, components=DEFAULT_COMPONENTS, *
 
 def found(parts, *, asleep=None, atonia=None, clusters=None, rules=None, everything=False):
     """Candidates and calibration; with `everything` also those not worth a row."""
+    parts = {"local": parts["evidence"], **parts}
     n = len(parts["evidence"])
     return (judge if everything else decide)(
         parts,

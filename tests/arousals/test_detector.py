@@ -194,7 +194,7 @@ def test_rem_sleep_asks_for_chin_emg():
 
 def test_noise_of_a_stage_cluster_counts_there():
     """The same candidate is less probable in a cluster with more flipped events."""
-    values, starts = evidence(0, n=2 * HOUR, every=300.0)
+    values, _ = evidence(0, n=2 * HOUR, every=300.0)
     clusters = (np.arange(len(values)) >= HOUR).astype(int)
     dips = np.random.default_rng(1).integers(HOUR + 200, 2 * HOUR - 200, 150)
     for dip in dips:
