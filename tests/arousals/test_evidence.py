@@ -42,7 +42,16 @@ def test_parts_and_weights_are_told():
     """Bands in natural logarithms of power, witnesses in spreads, a weight for each witness."""
     values = night()
     found = measured(values, body=body_of(0, len(values), ONSETS))
-    assert set(found.parts) == {"evidence", "local", *BANDS, "fast", "anchor", "emg", "heart", "breath"}
+    assert set(found.parts) == {
+        "evidence",
+        "local",
+        *BANDS,
+        "fast",
+        "anchor",
+        "emg",
+        "heart",
+        "breath",
+    }
     assert set(found.weights) == set(DEFAULT_COMPONENTS)
     assert found.parts["alpha"][inside(values)].mean() == pytest.approx(2.0, abs=0.3)
     assert abs(found.parts["delta"][inside(values)].mean()) < 0.3

@@ -154,7 +154,7 @@ def test_without_limits_the_probability_that_was_asked_for():
 def test_expected_false_alarms_stay_under_their_limit(per_hour, lowest):
     """As many as the limit allows."""
     assert chosen(per_hour) == lowest
-    kept = PROBABILITIES[PROBABILITIES >= lowest]
+    kept = PROBABILITIES[lowest <= PROBABILITIES]
     assert np.sum(1 - kept) <= per_hour
 
 
@@ -165,7 +165,7 @@ def test_false_alarms_are_per_hour_of_sleep():
 @pytest.mark.parametrize(("fdr", "lowest"), [(0.02, 0.99), (0.06, 0.9), (0.2, 0.6), (0.5, 0.2)])
 def test_expected_share_of_false_events_stays_under_its_limit(fdr, lowest):
     assert chosen(max_fdr=fdr) == lowest
-    assert np.mean(1 - PROBABILITIES[PROBABILITIES >= lowest]) <= fdr
+    assert np.mean(1 - PROBABILITIES[lowest <= PROBABILITIES]) <= fdr
 
 
 def test_of_two_limits_both_hold():
