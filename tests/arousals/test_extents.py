@@ -8,10 +8,14 @@ from mne_arousal.arousals.extents import merge_boxes
 from .synthetic import HOP
 
 
-def merged(values, boxes, threshold=2.0):
+def merged(values, boxes, threshold=2.0, *, local=None, min_duration=0.0):
     """Extents of boxes (start, length, score)."""
     starts, lengths, scores = (np.array(x) for x in zip(*boxes, strict=True))
-    return merge_boxes(values, starts, scores.astype(float), lengths, threshold, HOP)
+    local = values if local is None else local
+    scores = scores.astype(float)
+    return merge_boxes(
+        values, local, starts, scores, lengths, threshold, HOP, min_duration=min_duration
+    )
 
 
 def event(start=500, stop=516, height=6.0, n=1000):
@@ -75,3 +79,12 @@ def test_edges_of_the_recording_are_edges():
     found = merged(event(0, 10) + event(990, 1000), [(0, 10, 4.0), (990, 10, 4.0)])
     assert found[0][0] == 0
     assert found[1][1] == 1000
+
+
+def test_extents_go_by_eeg_and_chin_unless_these_are_too_short():
+    """Late witnesses widen no event, but may make one long enough."""
+    values, local = event(500, 524), event(500, 510)
+    for shortest, stop in ((3.0, 510), (6.0, 524)):
+        ((lo, hi, _),) = merged(values, [(500, 16, 4.0)], local=local, min_duration=shortest)
+        assert abs(lo - 500) <= 1
+        assert abs(hi - stop) <= 1
