@@ -334,11 +334,6 @@ def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
     return pd.concat(tables, axis=1)
 
 
-def _wake_epochs(hypnogram: Hypnogram, raw: BaseRaw) -> np.ndarray:
-    """Epochs of 30 s that a hypnogram calls wake, or leaves open."""
-    return stages_of_raw(hypnogram, raw).stages <= 0
-
-
 def _annotations(arousals: pd.DataFrame, raw: BaseRaw) -> mne.Annotations:
     orig_time = raw.info["meas_date"]
     # with a date, MNE counts from it, and the first sample may lie later

@@ -44,10 +44,13 @@ def test_annotations_hold_what_they_promise(simulated, night):
     assert (annotations.duration <= 15.0 + 0.01).all()
     for onset, extras in zip(annotations.onset, annotations.extras, strict=True):
         assert set(extras) == {
-            *("score", "stage_cluster", "kind"),
+            *("score", "probability", "stage_cluster", "kind", "band"),
             *("onset_low", "onset_high", "end_low", "end_high"),
         }
-        assert extras["kind"] in ("theta", "alpha", "beta", "emg")
+        assert set(extras["kind"].split("+")) <= {"eeg", "emg", "heart", "breath"}
+        assert extras["kind"].startswith("eeg")
+        assert extras["band"] in ("theta", "alpha", "beta")
+        assert 0.5 <= extras["probability"] <= 1.0
         assert onset < extras["end_low"] <= extras["end_high"]
         assert extras["onset_low"] <= onset + 1e-3
         assert extras["onset_high"] >= onset - 1e-3

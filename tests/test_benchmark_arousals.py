@@ -48,7 +48,7 @@ def test_patients_are_among_the_sleepers():
     from mne_arousal.datasets._patients import PATIENTS
 
     assert set(PATIENT_KINDS) == {f"patient-{name}" for name in PATIENTS} <= set(KINDS)
-    assert "simulated-patient-apnea-301" in names("report", "simulated")
+    assert "simulated-patient-apnea-401" in names("report", "simulated")
     raw, arousals, lookalikes, stages = simulate("patient-limbs", 200, hours=0.5)
     assert {"ECG", "Airflow", "Thorax", "Leg", "SpO2"} <= set(raw.ch_names)
     assert len(stages) == 60

@@ -34,14 +34,22 @@ def test_detect_writes_its_files(recording, tmp_path, capsys):
         assert text in printed
     assert {p.name for p in tmp_path.iterdir()} == {
         "night_raw_arousals.csv",
+        "night_raw_candidates.csv",
         "night_raw_stages.csv",
         "night_raw_sleep.csv",
         "night_raw-annot.fif",
     }
     arousals = pd.read_csv(tmp_path / "night_raw_arousals.csv", dtype=str)
-    columns = ["onset", "duration", "score", "onset_low", "onset_high", "end_low", "end_high"]
-    columns += ["stage_cluster", "kind", "respiratory_drop", "limb_movement", "desaturation"]
+    columns = ["onset", "duration", "score", "probability"]
+    columns += ["onset_low", "onset_high", "end_low", "end_high", "stage_cluster", "kind", "band"]
+    columns += ["cues", "respiratory_drop", "limb_movement", "desaturation"]
     assert list(arousals.columns) == columns
+    assert (arousals["probability"].astype(float) >= 0.5).all()
+    candidates = pd.read_csv(tmp_path / "night_raw_candidates.csv")
+    front = ["onset", "duration", "score", "probability", "stage_cluster"]
+    assert list(candidates.columns) == [*front, "kind", "band", "cues", "reason"]
+    assert len(candidates)
+    assert candidates["reason"].notna().all()
     assert arousals["onset"].str.fullmatch(r"\d+\.\d{3}").all()
     stages = pd.read_csv(tmp_path / "night_raw_stages.csv")
     shares = ["p_W", "p_N1", "p_N2", "p_N3", "p_R"]

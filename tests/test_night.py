@@ -35,7 +35,7 @@ def test_a_saved_night_comes_back(night, tmp_path):
     assert [dict(e) for e in back.annotations.extras] == [dict(e) for e in night.annotations.extras]
     for name in ("name", "duration", "channels", "wake_clusters", "sleep_hours", "calibration"):
         assert getattr(back, name) == getattr(night, name)
-    assert back.threshold == night.threshold > 0
+    assert back.min_probability == night.min_probability == 0.5
 
 
 def test_the_same_night_is_saved_to_the_same_bytes(night, tmp_path):

@@ -35,7 +35,9 @@ def test_an_arousal_of_the_night(analyzed):
     title = channels.get_title(loc="left")
     minutes, seconds = divmod(arousal.onset, 60)
     assert title.startswith(f"Arousal · 0:{int(minutes):02d}:{seconds:04.1f} from the start")
-    assert f"score {arousal.score:.1f} (threshold {night.threshold:.1f})" in title
+    asked = f"{night.min_probability:.2g} asked"
+    assert f"score {arousal.score:.1f}" in title
+    assert f"probability {arousal.probability:.2f} ({asked})" in title
     labels = [text.get_text().split("\n")[0] for text in channels.get_yticklabels()]
     assert labels == [label.split(":", 1)[1] for label in night.channels]
     assert spectrogram.get_ylabel() == "C3-M2\n(Hz)"
@@ -65,10 +67,10 @@ def test_a_rejected_candidate_says_why(analyzed):
 def test_what_is_known_of_an_event_is_told(analyzed):
     raw, _ = analyzed
     event = {"onset": 100.0, "duration": 5.0, "onset_low": 99.5, "onset_high": 100.5}
-    event |= {"end_low": 104.0, "end_high": 106.0, "kind": "alpha", "limb_movement": 1.0}
+    event |= {"end_low": 104.0, "end_high": 106.0, "kind": "eeg+emg", "limb_movement": 1.0}
     fig = plot_arousal(raw, event, picks=["C3-M2"], show=False)
     axis = fig.axes[0]
-    assert "most change in alpha · limb movement" in axis.get_title(loc="left")
+    assert "seen in eeg, emg · limb movement" in axis.get_title(loc="left")
     inverse = axis.transData.inverted()
     spans = [patch.get_extents().transformed(inverse) for patch in axis.patches]
     found = [(span.x0, span.x1) for span in spans]

@@ -77,9 +77,11 @@ def worth_a_row(candidate: Candidate) -> bool:
     Returns
     -------
     worth : bool
-        Candidates under a probability of 0.05 are not; awakenings are where evidence speaks for
-        them.
+        Arousals are. Others under a probability of 0.05 are not; awakenings are where evidence
+        speaks for them.
     """
+    if not candidate.reason:
+        return True
     if candidate.reason == "awakening":
         return candidate.log_odds["evidence"] > 0
     return candidate.probability >= LEAST_PROBABILITY

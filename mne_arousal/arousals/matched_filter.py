@@ -39,6 +39,8 @@ def whitened_match(bands: np.ndarray, stable: np.ndarray, names: tuple[str, ...]
     Kay S. M. (1998). Fundamentals of Statistical Signal Processing, volume II: Detection Theory.
     Prentice Hall, chapter 4 (matched filter in colored noise).
     """
+    if len(bands) < 2:  # no covariance
+        return np.zeros(len(bands))
     quiet = bands[stable] if stable.sum() > 10 * len(names) else bands
     covariance = np.atleast_2d(np.cov(quiet.T))
     covariance[np.diag_indices_from(covariance)] += (

@@ -129,7 +129,7 @@ def test_the_record_tells_how_a_result_came_about(dataset, derived):
     assert record["Pipeline"]["windows__hop"] == "0.5"
     assert "eeg:C3-M2" in record["Channels"]
     assert {name.rpartition(".")[2] for name in record["Sources"]} == {"vhdr", "eeg", "tsv", "json"}
-    assert record["Fitted"]["calibration"]["threshold"] > 0
+    assert record["Fitted"]["calibration"]["min_probability"] == 0.5
 
 
 def test_dataset_description_names_program_and_source(dataset, derived):

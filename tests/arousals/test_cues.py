@@ -1,0 +1,148 @@
+"""Cues beside the score."""
+
+import numpy as np
+import pytest
+
+from mne_arousal.arousals.cues import (
+    _LEAST_MOVEMENT,
+    _MOST_MOVEMENT,
+    _SHIFT,
+    LOG_ODDS,
+    band_of_change,
+    cue_log_odds,
+    describe_cues,
+    measure_cues,
+    what_answered,
+)
+
+from .synthetic import BANDS, HOP
+
+INSIDE = slice(100, 116)
+SLEEP = np.zeros(200, dtype=bool)
+REM = ~SLEEP
+
+
+def parts_of(**levels):
+    """Parts that have a level within the candidate and 0 outside."""
+    parts = {name: np.zeros(200) for name in (*BANDS, "fast", "emg")}
+    for name, level in levels.items():
+        parts.setdefault(name, np.zeros(200))[INSIDE] = level
+    return parts
+
+
+def cues_of(inside=INSIDE, atonia=SLEEP, **levels):
+    return measure_cues(parts_of(**levels), inside, atonia, HOP)
+
+
+def test_an_arousal_has_no_cue_against_it():
+    """Fast EEG that rises with the chin EMG, for 8 s."""
+    cues = cues_of(alpha=2.0, beta=1.5, fast=3.0, emg=3.0)
+    assert set(cues.values()) == {0.0}
+
+
+def test_movement_raises_both_ends_of_the_spectrum():
+    """Sway without muscle, or muscle without sway, is none."""
+    whole = cues_of(delta=1.15, gamma=2.3)["movement"]  # 5 and 10 dB
+    assert whole == pytest.approx(1.0 - _LEAST_MOVEMENT)
+    assert cues_of(delta=50.0, gamma=50.0)["movement"] == pytest.approx(
+        _MOST_MOVEMENT - _LEAST_MOVEMENT
+    )
+    assert 0 < _LEAST_MOVEMENT < 1 < _MOST_MOVEMENT
+    for one in ({"delta": 5.0}, {"gamma": 5.0}, {"delta": -1.0, "gamma": 4.0}):
+        assert cues_of(**one)["movement"] == 0
+    without = parts_of(delta=1.15, beta=2.3)
+    del without["gamma"]
+    assert measure_cues(without, INSIDE, SLEEP, HOP)["movement"] == pytest.approx(whole)
+
+
+def test_spindles_raise_sigma_alone():
+    """Sigma with its neighbors is no spindle."""
+    assert cues_of(sigma=2.0)["spindle"] == pytest.approx(1.7)
+    assert cues_of(sigma=2.0, alpha=1.5)["spindle"] == pytest.approx(0.5)
+    assert cues_of(sigma=2.0, beta=2.5)["spindle"] == 0
+
+
+def test_short_candidates_are_doubted():
+    """Under 5 s, the shorter the more."""
+    lengths = {
+        seconds: cues_of(slice(100, 100 + round(seconds / HOP)))["short"]
+        for seconds in (3.0, 4.0, 5.0, 8.0)
+    }
+    assert lengths == {3.0: 2.0, 4.0: 1.0, 5.0: 0.0, 8.0: 0.0}
+
+
+def test_chin_emg_alone_makes_no_shift_of_the_eeg():
+    """The EEG itself must rise."""
+    assert cues_of(emg=6.0)["no shift of the EEG"] == _SHIFT
+    assert cues_of(fast=1.0)["no shift of the EEG"] == pytest.approx(_SHIFT - 1.0)
+    assert 1.0 < _SHIFT <= 2.0
+    assert cues_of(fast=2.0)["no shift of the EEG"] == 0
+
+
+def test_rem_sleep_asks_for_chin_emg():
+    """One second of it is enough; outside of REM sleep nothing is asked."""
+    name = "no chin EMG in REM sleep"
+    assert cues_of(atonia=SLEEP)[name] == 0
+    assert cues_of(atonia=REM)[name] == 2.0
+    assert cues_of(atonia=REM, emg=3.0)[name] == 0
+    parts = parts_of()
+    parts["emg"][104:106] = 3.0  # 1 s
+    assert measure_cues(parts, INSIDE, REM, HOP)[name] == 0
+    parts["emg"][105] = 0.0
+    assert measure_cues(parts, INSIDE, REM, HOP)[name] == pytest.approx(0.5)
+    half = np.arange(200) >= 108
+    assert cues_of(atonia=half)[name] == pytest.approx(1.0)
+
+
+def test_heart_and_breath_speak_in_the_first_seconds():
+    """Their answer is looked up where the event begins, and limited; unknown is left out."""
+    parts = parts_of(heart=0.0, breath=0.0)
+    parts["heart"][100:106] = 2.0
+    parts["heart"][106:] = 50.0
+    parts["breath"][:] = -9.0
+    cues = measure_cues(parts, INSIDE, SLEEP, HOP)
+    assert cues["heart"] == pytest.approx(2.0)
+    assert cues["breath"] == -2.0
+    parts["heart"][:], parts["breath"][100:106] = 9.0, np.nan
+    cues = measure_cues(parts, INSIDE, SLEEP, HOP)
+    assert cues["heart"] == 3.0
+    assert "breath" not in cues
+
+
+def test_cues_whose_channels_are_missing_are_left_out():
+    """No column, no cue; the length is always known."""
+    assert measure_cues({"evidence": np.zeros(200)}, INSIDE, REM, HOP) == {"short": 0.0}
+
+
+def test_each_cue_has_its_log_odds():
+    """What defines no arousal speaks against, what the body does speaks for."""
+    assert cue_log_odds({"movement": 2.0, "heart": -1.0}) == {
+        "movement": 2 * LOG_ODDS["movement"],
+        "heart": -LOG_ODDS["heart"],
+    }
+    signs = {name: value > 0 for name, value in LOG_ODDS.items()}
+    assert [name for name, positive in signs.items() if positive] == ["heart", "breath"]
+
+
+def test_cues_are_described_the_strongest_first():
+    """Signs are written; what says nothing is left out."""
+    text = describe_cues({"heart": 0.38, "evidence": 3.12, "short": -0.0, "movement": -2.2})
+    assert text == "evidence +3.1; movement -2.2; heart +0.4"
+    assert describe_cues({}) == ""
+
+
+@pytest.mark.parametrize("band", ["theta", "alpha", "beta"])
+def test_the_band_that_rises_most_is_named(band):
+    """Delta, sigma and gamma are no band of an arousal."""
+    assert band_of_change(parts_of(**{band: 1.0, "delta": 3.0, "gamma": 3.0}), INSIDE) == band
+    assert band_of_change({"evidence": np.zeros(200)}, INSIDE) == ""
+
+
+def test_what_answered_is_told():
+    """EEG always; others where they rise."""
+    parts = parts_of(emg=1.0)
+    assert what_answered(parts, INSIDE, {}, HOP) == "eeg"
+    assert what_answered(parts, INSIDE, {"heart": 1.5, "breath": 0.9}, HOP) == "eeg+heart"
+    parts["emg"][104:106] = 2.5
+    assert what_answered(parts, INSIDE, {"breath": 1.1}, HOP) == "eeg+emg+breath"
+    assert what_answered(parts, slice(104, 105), {}, HOP) == "eeg"
