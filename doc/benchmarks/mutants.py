@@ -231,7 +231,7 @@ def write(rows: list[tuple[str, str, str, str]], path: Path) -> None:
         f"{len(rows)} changes of constants and signs of the rooms `arousals` and `stages`, made",
         "one at a time by `doc/benchmarks/mutants.py`, which runs the tests of the room on each.",
         f"Tests failed for {count['killed']} (killed) and passed for {count['survived']}",
-        "(survived).",
+        f"(survived); {len(rows) - sum(count.values())} were not tested.",
         "",
         "| file | change | outcome |",
         "| --- | --- | --- |",
