@@ -9,8 +9,9 @@ import numpy as np
 # How often sleep makes a score higher than t where nothing happens, per hour at risk:
 #     rate * exp(-(t^2 - 9) / (2 * variance)).
 # Constants of noise alone (what overlaps neither arousals nor look-alikes), and of sign-flipped
-# evidence per quiet hour, read off simulated nights of 21 kinds of sleepers
-# (doc/benchmarks/arousals/noise.py). The second pair, measured anew on each night, moves the first.
+# evidence per quiet hour, read off 84 simulated nights of 21 kinds of sleepers. The second pair,
+# measured anew on each night, moves the first; what is left is put right by the recalibration in
+# probability.py, which is fitted with these constants in place.
 _RATE, _VARIANCE = 8.8, 2.7
 # Without gamma, fewer bands average less noise away, and it reaches higher.
 _FEW_BANDS_VARIANCE = 3.3

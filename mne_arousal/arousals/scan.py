@@ -140,35 +140,3 @@ def pick(score: np.ndarray, length: np.ndarray, floor: float, gap: int) -> np.nd
         taken[i : i + length[i]] = True
         chosen.append(i)
     return np.sort(np.array(chosen, dtype=int))
-
-
-def hours_at_risk(
-    asleep: np.ndarray, starts: np.ndarray, lengths: np.ndarray, hop: float, stable_sleep: float
-) -> float:
-    """Measure the sleep that is open to noise: where one more event could be found.
-
-    Neither in an event, nor so soon after one that sleep is not stable yet, nor so close before one
-    that it would stand in the flank. On a night with an arousal every minute that is half of sleep.
-
-    Parameters
-    ----------
-    asleep : array of bool, shape (n_windows,)
-        Windows in sleep.
-    starts, lengths : array of int, shape (n_events,)
-        Events, windows.
-    hop : float
-        Time between windows, s.
-    stable_sleep : float
-        Sleep that must come before an event, s.
-
-    Returns
-    -------
-    hours : float
-        At least a twentieth of the sleep, h.
-    """
-    before = round((_GUARD + _FLANK + SCAN_DURATIONS[0]) / hop)
-    edges = np.zeros(len(asleep) + 1, dtype=int)
-    np.add.at(edges, np.maximum(starts - before, 0), 1)
-    np.add.at(edges, np.minimum(starts + lengths + round(stable_sleep / hop), len(asleep)), -1)
-    free = asleep & (np.cumsum(edges[:-1]) == 0)
-    return float(max(free.sum(), 0.05 * asleep.sum()) * hop / 3600)

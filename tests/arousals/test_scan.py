@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mne_arousal.arousals.scan import SCAN_DURATIONS, hours_at_risk, pick, scan
+from mne_arousal.arousals.scan import SCAN_DURATIONS, pick, scan
 
 from .synthetic import HOP, HOUR, evidence
 
@@ -142,17 +142,6 @@ def test_pick_keeps_a_gap_and_a_floor():
     np.testing.assert_array_equal(pick(score, length, 1.0, 2), [40, 48])
     np.testing.assert_array_equal(pick(score, length, 1.0, 1), [40, 47])
     np.testing.assert_array_equal(pick(score, length, 2.9, 2), [40])
-
-
-def test_hours_at_risk_leave_out_events_and_what_is_close():
-    """Twelve seconds before an event and ten after it are not open; wake never is."""
-    asleep = ASLEEP.copy()
-    asleep[-HOUR // 2 :] = False
-    nothing = hours_at_risk(asleep, np.array([], int), np.array([], int), HOP, 10.0)
-    assert nothing == pytest.approx(0.5)
-    starts, lengths = np.array([1000, 1030, 5000]), np.array([10, 10, 10])  # the last is in wake
-    blocked = (12.0 + 15.0 + 5.0 + 10.0) / 3600  # the first two overlap
-    assert nothing - hours_at_risk(asleep, starts, lengths, HOP, 10.0) == pytest.approx(blocked)
 
 
 @pytest.mark.parametrize("n", [1, 10, 60])
