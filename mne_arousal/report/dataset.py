@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..viz import plot_night
-from .night import _NOT_CLINICAL, _add, versions_text
+from .night import NOT_CLINICAL, versions_text
 from .tables import pairs_table, sortable_table, text_list
 
 _N_NIGHTS = 12  # nights drawn: a page of a thousand pictures opens in no browser
@@ -59,7 +59,7 @@ def _summary(table, done):
             "Arousal index, median (quartiles)",
             f"{middle:.1f} ({low:.1f} to {high:.1f}) per hour",
         )
-    yield "Use", _NOT_CLINICAL
+    yield "Use", NOT_CLINICAL
 
 
 def _warnings(seals) -> str:

@@ -12,7 +12,7 @@ from ..utils.errors import RecordingError
 from ..utils.files import check_output_folder, partial_file
 from .dataset import add_dataset
 from .night import add_night
-from .tables import SORT_CSS, SORT_JS
+from .style import CSS, SORT_JS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def make_report(
     """
     report = mne.Report(title=title or _default_title(source), verbose=verbose)
     report.add_custom_js(SORT_JS)
-    report.add_custom_css(SORT_CSS)
+    report.add_custom_css(CSS)
     if isinstance(source, Night):
         add_night(report, source, raw, hypnogram, list(warnings), n_examples)
     else:
