@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..summary import stages_at
 from ..viz.clock import clock_text, elapsed_text
 from .tables import Cell, sortable_table
 
@@ -127,27 +128,3 @@ def _cues(text, sign: str) -> str:
     parts = [part.strip() for part in str(text).split(";")]
     found = [p for p in parts if (m := _SIGN.search(p)) is not None and m.group(1) == sign]
     return "; ".join(found).replace(" -", " −") or "–"
-
-
-def stages_at(onsets: np.ndarray, stages: pd.DataFrame) -> list[str]:
-    """Name the stage at each time.
-
-    Parameters
-    ----------
-    onsets : array, shape (n_events,)
-        Times from the start of the recording, s.
-    stages : DataFrame
-        ``night.stages``.
-
-    Returns
-    -------
-    names : list of str
-        ``"N2"``; ``"cluster 3"`` where stages have no names.
-    """
-    if not len(stages):
-        return ["?"] * len(onsets)
-    starts = stages["onset"].to_numpy(dtype=float)
-    rows = np.clip(np.searchsorted(starts, onsets, side="right") - 1, 0, len(starts) - 1)
-    if "stage" in stages and (stages["stage"] != "?").any():
-        return stages["stage"].to_numpy(dtype=str)[rows].tolist()
-    return [f"cluster {label}" for label in stages["cluster"].to_numpy()[rows]]
