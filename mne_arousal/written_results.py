@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .utils.types import PathLike
 
 _AROUSALS = "_arousals.csv"
+_ROUNDED = 0.002  # s; onsets in tables have three decimals
 _TEXTS = ("kind", "band", "cues", "reason")
 
 
@@ -121,6 +122,7 @@ def _dated(night: Night, path: Path) -> Night:
     shift = 0.0
     if len(annotations):  # cropped, the recording begins after its date
         shift = float(annotations.onset[0] - night.arousals["onset"].iloc[0])
+        shift = 0.0 if abs(shift) < _ROUNDED else shift
     night.annotations = annotations
     night.start = annotations.orig_time + pd.Timedelta(seconds=shift)
     return night

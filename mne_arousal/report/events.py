@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..summary import stages_at
-from ..viz.clock import clock_text, elapsed_text
+from ..viz.clock import clock_text, elapsed_text, known_start
 from .tables import Cell, sortable_table
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def event_table(
     """
     onsets = events["onset"].to_numpy(dtype=float)
     columns: dict = {}
-    if start is not None:
+    if known_start(start) is not None:
         columns["Time"] = [Cell(clock_text(t, start), t) for t in onsets]
     columns["After the start"] = [Cell(elapsed_text(t), t) for t in onsets]
     columns["Stage"] = stages_at(onsets, stages)

@@ -22,7 +22,7 @@ from ..viz import (
     plot_night,
     plot_overview,
 )
-from ..viz.clock import clock_text, full_time_text, set_time_axis
+from ..viz.clock import clock_text, full_time_text, known_start, set_time_axis
 from ..viz.overview import shown_hours
 from .events import events_html
 from .figures import figure_html
@@ -193,7 +193,7 @@ def _label(row, night) -> str | Cell:
     if row.scope != "hour":
         return row.label
     begin = 3600.0 * int(row.label)
-    if night.start is None:
+    if known_start(night.start) is None:
         return Cell(f"{int(row.label) + 1} after the start", begin)
     end = min(begin + 3600.0, night.duration)
     times = (clock_text(t, night.start)[:5] for t in (begin, end))

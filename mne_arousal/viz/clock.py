@@ -8,6 +8,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 _STEPS = (1 / 12, 1 / 6, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0)  # h between ticks
 _MOST_TICKS = 13
+_NO_DATE = datetime(1985, 1, 1)  # the first that EDF can hold
 
 
 def elapsed_text(seconds: float) -> str:
@@ -29,6 +30,24 @@ def elapsed_text(seconds: float) -> str:
     return f"{sign}{hours}:{rest // 60:02d}:{rest % 60:02d}"
 
 
+def known_start(start: datetime | None) -> datetime | None:
+    """Return the start of a recording, or None where its header stands for no date.
+
+    Parameters
+    ----------
+    start : datetime | None
+        When the recording starts, by its header.
+
+    Returns
+    -------
+    start : datetime | None
+        None at midnight of January 1, 1985, which EDF has where the date is unknown.
+    """
+    if start is None or start.replace(tzinfo=None) == _NO_DATE:
+        return None
+    return start
+
+
 def clock_text(seconds: float, start: datetime | None) -> str:
     """Write a time as that of the clock, without the date.
 
@@ -44,6 +63,7 @@ def clock_text(seconds: float, start: datetime | None) -> str:
     text : str
         ``"03:12:07"``, or ``"5:59:07 after the start"`` without a date.
     """
+    start = known_start(start)
     if start is None:
         return f"{elapsed_text(seconds)} after the start"
     moment = start + timedelta(seconds=round(float(seconds)))
@@ -73,7 +93,7 @@ def full_time_text(seconds: float, start: datetime | None) -> str:
     >>> full_time_text(21547.0, None)
     '5:59:07 after the start'
     """
-    if start is None:
+    if known_start(start) is None:
         return clock_text(seconds, None)
     return f"{clock_text(seconds, start)}, {elapsed_text(seconds)} after the start"
 
@@ -91,6 +111,7 @@ def set_time_axis(axis, start: datetime | None, limits: tuple[float, float]) -> 
         First and last hour that are shown.
     """
     axis.set_xlim(limits)
+    start = known_start(start)
     fitting = [s for s in _STEPS if (limits[1] - limits[0]) / s < _MOST_TICKS]
     step = fitting[0] if fitting else _STEPS[-1]
     if start is None:
