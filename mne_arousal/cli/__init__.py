@@ -112,7 +112,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"mne-arousal {__version__}")
-    commands = parser.add_subparsers(parser_class=Parser, title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        parser_class=Parser, title="commands", required=True, metavar="COMMAND"
+    )
     for command in COMMANDS:
         command.add_parser(commands)
     return parser

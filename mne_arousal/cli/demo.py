@@ -24,7 +24,11 @@ def add_parser(commands) -> None:
         help="detect on a simulated night and score the result",
         description="Simulate a night, find its arousals and compare them with the truth. Offline.",
     )
-    parser.add_argument("--output", metavar="DIR", help="keep the simulated recording, its truth, the results and a report in this folder")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        help="keep the simulated recording, its truth, the results and a report in this folder",
+    )
     add_detection_options(parser)
     parser.set_defaults(run=run)
 
@@ -88,7 +92,5 @@ def _keep(night, simulated, folder: Path):
     yield night.save(folder / "demo")
     yield write_annotations(simulated.arousals, folder / "demo_truth.csv")
     yield write_annotations(simulated.hypnogram, folder / "demo_truth_hypnogram.csv")
-    report = make_report(
-        night, raw=simulated.raw, hypnogram=simulated.hypnogram, verbose="error"
-    )
+    report = make_report(night, raw=simulated.raw, hypnogram=simulated.hypnogram, verbose="error")
     yield save_report(report, folder / "demo.html", overwrite=True)

@@ -62,9 +62,7 @@ def events_html(events: pd.DataFrame, night: Night) -> str:
     return sortable_table(table, _FORMATS, sorted_by=str(table.columns[0]))
 
 
-def event_table(
-    events: pd.DataFrame, stages: pd.DataFrame, start: datetime | None
-) -> pd.DataFrame:
+def event_table(events: pd.DataFrame, stages: pd.DataFrame, start: datetime | None) -> pd.DataFrame:
     """Put events in words.
 
     Parameters

@@ -277,7 +277,7 @@ def _night_spectrum(night, raw):
     size = int(2 * sfreq)
     power = 0.0
     for taper in dpss(size, 3, _TAPERS):
-        freqs, times, one = spectrogram(signal, sfreq, taper, size, 0, detrend="constant")
+        freqs, _, one = spectrogram(signal, sfreq, taper, size, 0, detrend="constant")
         power = power + one / _TAPERS
     columns = int(_EPOCH // 2)
     n = power.shape[1] // columns
@@ -334,5 +334,3 @@ def _draw_bands(axis, hours, z, name) -> None:
     )
     axis.set_yticks(range(len(_BANDS)), _BANDS)
     axis.set_ylabel(f"{name}\npower (z)")
-
-

@@ -57,8 +57,10 @@ def test_print_shows_every_row(page_path, open_page):
     )
     assert cut == 0
     assert page.locator("#top-bar").evaluate("e => getComputedStyle(e).position") == "static"
-    left = page.evaluate("Math.min(...Array.from(document.querySelectorAll('.accordion-body'))"
-                         ".map(e => e.getBoundingClientRect().left))")
+    left = page.evaluate(
+        "Math.min(...Array.from(document.querySelectorAll('.accordion-body'))"
+        ".map(e => e.getBoundingClientRect().left))"
+    )
     assert left >= 0
 
 

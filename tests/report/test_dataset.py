@@ -12,7 +12,11 @@ from mne_arousal.utils.errors import RecordingError
 def write_derivative(folder):
     """Write a derivative of three recordings, the last without a result."""
     rows = {
-        "filename": ["sub-1/eeg/sub-1_task-sleep_eeg.edf", "sub-2/eeg/b.edf", "sub-3/eeg/<script>alert(1)</script>"],
+        "filename": [
+            "sub-1/eeg/sub-1_task-sleep_eeg.edf",
+            "sub-2/eeg/b.edf",
+            "sub-3/eeg/<script>alert(1)</script>",
+        ],
         "subject": ["01", "02", "03"],
         "status": ["ok", "ok", "failed"],
         "hours": ["1", "1", "n/a"],
