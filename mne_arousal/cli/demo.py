@@ -74,8 +74,8 @@ def run(arguments) -> int:
         f"90th percentile {scores.onset_error_p90:.2f} s"
     )
     if arguments.output is not None:
-        for path in [path, *_keep(night, simulated, Path(arguments.output))]:
-            print(f"wrote {path}")
+        for kept in [path, *_keep(night, simulated, Path(arguments.output))]:
+            print(f"wrote {kept}")
     return 0
 
 

@@ -279,7 +279,7 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
         Gets ``n_channels_in_``, ``n_times_in_``, ``sfreq_`` and ``n_features_in_`` (``n_channels *
         n_times``) when `reset`; the windows are compared with them otherwise.
     X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | mne.Epochs | dataset
-        Windows, in V: of a ``BaseConcatDataset``, a windows dataset, or a torch ``Subset`` of one. NaN is let through, infinity is not.
+    X : array | mne.Epochs | dataset, shape (n_windows, n_channels, n_times)
     sfreq : float | None
         Sampling frequency of an array, Hz. A dataset tells its own.
     channels : list of str | None
