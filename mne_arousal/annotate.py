@@ -23,6 +23,7 @@ from .recording.derived import recorded_channels
 from .recording.reading import read_recording
 from .stages.gates import wake_and_rem
 from .utils.annotations import FIRST_TIME
+from .utils.progress import announce
 
 if TYPE_CHECKING:
     from .hypnogram.table import Hypnogram as StageTable
@@ -198,6 +199,7 @@ def analyze_recording(
     """
     with use_log_level(verbose):
         clock = _Clock()
+        announce("reading")
         raw, name = read_recording(source)
         given = None
         if hypnogram is not None:  # first, since a file that can't be used should cost no minute
@@ -218,6 +220,7 @@ def analyze_recording(
         clock.lap("reading")
         table = _extract(pipeline["features"], windows, fitted, clock)
         clusterer = pipeline[-1]
+        announce("states and stages")
         if not fitted:
             clusterer.fit(table)
             clock.lap("states and stages")
@@ -226,8 +229,10 @@ def analyze_recording(
         if given is not None:
             stages = _with_given(stages, given)
         wake, rem = _gates(stages, recording, given)
+        announce("evidence and events")
         found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
+        announce("onsets")
         arousals, rejected = _locate(found.events, windows.datasets[0].raw, raw, clusterer)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
         clock.lap("onsets")
@@ -320,6 +325,7 @@ def _apply(step, X, fitted: bool):
 def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
     """Run the extractors of a FeatureUnion one by one, to know what each costs."""
     if not hasattr(features, "transformer_list"):
+        announce("features")
         table = _apply(features, windows, fitted)
         clock.lap("features")
         return table
@@ -327,6 +333,7 @@ def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
     for name, extractor in features.transformer_list:
         if isinstance(extractor, str):  # "drop"
             continue
+        announce(name)
         tables.append(_apply(extractor, windows, fitted))
         clock.lap(name)
     if not tables:

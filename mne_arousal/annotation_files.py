@@ -8,6 +8,7 @@ exports XML (``annotationlist``) and CSV (``Onset,Duration,Annotation``). YASA k
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ __all__ = ["read_annotation_file", "write_annotations"]
 
 WRITERS = ("csv", "fif", "edf", "xml", "annot")
 _EDF_YEARS = (1985, 2084)  # its header has two digits
+_OWN_COLUMNS = "onset,duration,description"
 _READ = (".annot", ".xml", ".csv", ".txt")
 
 
@@ -97,12 +99,48 @@ def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mn
                 path.name,
             )
         onset = onset + (scoring.clock - seconds_of_day(start)) % 86400.0
+    names, extras = _more(path, document.lines, len(onset))
     return mne.Annotations(
         onset,
         np.nan_to_num(scoring.duration),
         scoring.labels,
         orig_time=scoring.starts[0] if scoring.starts else None,
+        ch_names=names,
+        extras=extras,
     )
+
+
+def _more(path: Path, lines: list[str], n: int) -> tuple[list, list]:
+    """Channels and extras that `write_annotations` put into a file; none where they fit not."""
+    found = []
+    if path.suffix.lower() == ".annot":
+        rows = [line.split("\t") for line in lines if line.count("\t") == 5]
+        found = [_meta(row) for row in rows if row[0] != "class" and not row[0].startswith("#")]
+    elif path.suffix.lower() == ".csv" and lines and lines[0].startswith(_OWN_COLUMNS):
+        rows = csv.DictReader(lines)
+        found = [((), {k: _value(v) for k, v in _kept(row).items()}) for row in rows]
+    if len(found) != n:
+        return [()] * n, [{}] * n
+    return [list(names) for names, _ in found], [extras for _, extras in found]
+
+
+def _meta(row: list[str]) -> tuple[tuple[str, ...], dict]:
+    names = () if row[2] == "." else tuple(row[2].split(","))
+    pairs = [part.partition("=") for part in row[5].split(";") if "=" in part]
+    return names, {key: _value(value) for key, _, value in pairs}
+
+
+def _kept(row: dict) -> dict:
+    return {k: v for k, v in row.items() if k and v and k not in _OWN_COLUMNS.split(",")}
+
+
+def _value(text: str) -> str | int | float:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def write_annotations(

@@ -148,7 +148,7 @@ def _read(archive: zipfile.ZipFile) -> Night:
     for name in _TABLES:
         with archive.open(f"{name}.csv") as file:
             table = pd.read_csv(file, keep_default_na=True)
-        for column in ("kind", "band", "cues", "reason"):
+        for column in ("kind", "band", "cues", "reason", "review"):
             if column in table:
                 table[column] = table[column].fillna("").astype(str)
         if "ch_names" in table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mne.utils import warn
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from .body import BodyTransformer
@@ -90,6 +91,11 @@ def make_arousal_pipeline(
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not len(features):
         raise ValueError(f"features must be some of {', '.join(FEATURES)}; got {features!r}.")
+    if "spectral" not in features:
+        warn(
+            'Without "spectral" features there are no evidence and no arousals, and stages have no '
+            "names: what is left are states and stage clusters. Add it."
+        )
     extractors = {
         "spectral": SpectralTransformer(),
         "dmd": DMDTransformer(device=device),

@@ -14,6 +14,7 @@ from .utils.annotations import recording_onsets
 
 if TYPE_CHECKING:
     from .night import Night
+    from .utils.types import PathLike
 
 
 def summarize(
@@ -21,6 +22,7 @@ def summarize(
     stages: pd.DataFrame | np.ndarray | None = None,
     *,
     wake_clusters: Sequence[int] | None = None,
+    reviewed: pd.DataFrame | PathLike | None = None,
 ) -> pd.DataFrame:
     """Count arousals per hour of sleep: of the night, of each stage cluster, of each hour.
 
@@ -36,6 +38,9 @@ def summarize(
     wake_clusters : sequence of int | None
         Clusters that are wake. None takes those of the ``Night``, or the hypnogram that was given
         to it, otherwise 0.
+    reviewed : DataFrame | path-like | None
+        What a reviewer did with the ``Night``, see :func:`mne_arousal.review.read_reviewed`: it is
+        counted as the reviewer left it.
 
     Returns
     -------
@@ -66,6 +71,10 @@ def summarize(
     3           hour     0         0.83         2   2.40
     4           hour     1         1.00         1   1.00
     """
+    if reviewed is not None:
+        from .review import apply_review
+
+        arousals = apply_review(arousals, reviewed)
     onsets = _onsets(arousals)
     told = None
     no_clusters_named = wake_clusters is None
@@ -100,6 +109,30 @@ def summarize(
     slept = table["sleep_hours"].where(table["sleep_hours"] > 0)
     table["index"] = table.pop("in_sleep") / slept
     return table
+
+
+def stages_at(onsets: np.ndarray, stages: pd.DataFrame) -> list[str]:
+    """Name the stage at each time.
+
+    Parameters
+    ----------
+    onsets : array, shape (n_events,)
+        Times from the start of the recording, s.
+    stages : DataFrame
+        ``night.stages``.
+
+    Returns
+    -------
+    names : list of str
+        ``"N2"``; ``"cluster 3"`` where stages have no names.
+    """
+    if not len(stages):
+        return ["?"] * len(onsets)
+    starts = stages["onset"].to_numpy(dtype=float)
+    rows = np.clip(np.searchsorted(starts, onsets, side="right") - 1, 0, len(starts) - 1)
+    if "stage" in stages and (stages["stage"] != "?").any():
+        return stages["stage"].to_numpy(dtype=str)[rows].tolist()
+    return [f"cluster {label}" for label in stages["cluster"].to_numpy()[rows]]
 
 
 def _onsets(arousals) -> np.ndarray:

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .._version import __version__
-from . import channels, demo, detect, evaluate, report, sys_info
+from . import channels, demo, detect, evaluate, report, review, sys_info
+from .parsing import Parser
 
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
-COMMANDS = (detect, channels, report, evaluate, demo, sys_info)
+COMMANDS = (detect, channels, report, review, evaluate, demo, sys_info)
 
 _EPILOG = """\
 examples:
@@ -26,8 +27,10 @@ examples:
   mne-arousal detect night.edf --output results       one recording
   mne-arousal channels night.edf                      what each channel is taken for
   mne-arousal report night.edf --output night.html    one recording, as a page
+  mne-arousal report results --output night.html      what detect wrote, as a page
+  mne-arousal review results night.edf                accept and reject what was found
   mne-arousal detect study --jobs 4                   a BIDS dataset
-  mne-arousal evaluate results scored                 compare with an expert's arousals
+  mne-arousal detect folder --output results          a folder of recordings
   mne-arousal detect --help                           all options
 
 Exit status: 0 done, 1 some recordings of a dataset failed, 2 the call or the
@@ -102,14 +105,16 @@ def _log_to_stderr() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mne-arousal",
         description="Find sleep stages and micro-arousals in unlabeled polysomnography.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"mne-arousal {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        parser_class=Parser, title="commands", required=True, metavar="COMMAND"
+    )
     for command in COMMANDS:
         command.add_parser(commands)
     return parser

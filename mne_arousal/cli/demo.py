@@ -24,7 +24,11 @@ def add_parser(commands) -> None:
         help="detect on a simulated night and score the result",
         description="Simulate a night, find its arousals and compare them with the truth. Offline.",
     )
-    parser.add_argument("--output", metavar="DIR", help="keep the results in this folder")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        help="keep the simulated recording, its truth, the results and a report in this folder",
+    )
     add_detection_options(parser)
     parser.set_defaults(run=run)
 
@@ -45,8 +49,8 @@ def run(arguments) -> int:
     from ..annotate import analyze_recording
     from ..datasets import simulate_psg
     from ..metrics import score_arousals
-    from ..outputs import write_night
     from ..utils.files import check_output_folder
+    from ..utils.progress import progress_bar
     from .summary import print_night
 
     options = detection_options(arguments)
@@ -54,10 +58,11 @@ def run(arguments) -> int:
         check_output_folder(arguments.output)
     print(f"Simulating {DEMO_DURATION / 3600:g} h of sleep ...", flush=True)
     simulated = simulate_psg(DEMO_DURATION, random_state=DEMO_SEED, verbose=arguments.verbose)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "demo_raw.fif"
-        simulated.raw.save(path, verbose="error")
-        night = analyze_recording(path, **options)
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(arguments.output or temporary) / "demo_raw.fif"
+        simulated.raw.save(path, overwrite=True, verbose="error")
+        with progress_bar("demo", arguments.features):
+            night = analyze_recording(path, **options)
     night.name = "demo"
     print_night(night)
     scores = score_arousals(simulated.arousals, night.annotations)
@@ -69,6 +74,23 @@ def run(arguments) -> int:
         f"90th percentile {scores.onset_error_p90:.2f} s"
     )
     if arguments.output is not None:
-        for path in write_night(night, arguments.output):
-            print(f"wrote {path}")
+        for kept in [path, *_keep(night, simulated, Path(arguments.output))]:
+            print(f"wrote {kept}")
     return 0
+
+
+def _keep(night, simulated, folder: Path):
+    """Write results, truth and report."""
+    import matplotlib as mpl
+
+    from ..annotation_files import write_annotations
+    from ..outputs import write_night
+    from ..report import make_report, save_report
+
+    mpl.use("Agg")  # a page needs no screen
+    yield from write_night(night, folder)
+    yield night.save(folder / "demo")
+    yield write_annotations(simulated.arousals, folder / "demo_truth.csv")
+    yield write_annotations(simulated.hypnogram, folder / "demo_truth_hypnogram.csv")
+    report = make_report(night, raw=simulated.raw, hypnogram=simulated.hypnogram, verbose="error")
+    yield save_report(report, folder / "demo.html", overwrite=True)

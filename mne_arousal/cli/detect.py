@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
+from .detect_folder import is_dataset, run_folder
 from .options import (
     add_channel_options,
     add_detection_options,
@@ -17,6 +18,7 @@ from .options import (
     channel_options,
     detection_options,
 )
+from .parsing import jobs
 
 SOME_FAILED = 1
 _DATASET_ONLY = (
@@ -30,10 +32,11 @@ _DATASET_ONLY = (
     "fit_on",
     "pipeline",
 )
-_DATED = (".fif", ".edf", ".xml")
+_DATED = (".fif", ".edf", ".xml", ".night.zip")
+FOLDER_FORMATS = (".ds", ".mff")  # folders that are one recording
 _FORMATS = ("edf", "xml", "annot")  # csv and fif are always written
 _STAGE_FORMATS = {"yasa": "csv", "eannot": "eannot"}  # of stages alone, with their endings
-_DATASET_FLAGS = ("overwrite", "dry_run", "no_hypnogram")
+_DATASET_FLAGS = ("dry_run", "no_hypnogram")
 
 
 def add_parser(commands) -> None:
@@ -56,7 +59,8 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "input",
         metavar="INPUT",
-        help="recording (EDF, BDF, FIF, BrainVision, ...) or folder of a BIDS dataset",
+        help="recording (EDF, BDF, FIF, BrainVision, ...), folder of a BIDS dataset, or any folder "
+        "with recordings",
     )
     parser.add_argument(
         "--output",
@@ -76,6 +80,17 @@ def add_parser(commands) -> None:
         metavar="LIST",
         help="formats to write arousals and stages of a recording in beside csv and fif, separated "
         "by commas: edf (EDF+), xml (EDFbrowser), annot (Luna); of stages: yasa, eannot (Luna)",
+    )
+    parser.add_argument(
+        "--save-night",
+        action="store_true",
+        help="save all that was found as NAME.night.zip, for mne-arousal review and full reports",
+    )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace results of another recording of the same name; in a folder or a dataset, do "
+        "finished recordings again",
     )
     add_channel_options(parser)
     parser.add_argument(
@@ -111,7 +126,7 @@ def _add_dataset_options(group) -> None:
     )
     group.add_argument(
         "--jobs",
-        type=int,
+        type=jobs,
         metavar="N",
         help="recordings worked on at once, -1 for as many as there are cores (default 1)",
     )
@@ -126,7 +141,6 @@ def _add_dataset_options(group) -> None:
     group.add_argument(
         "--no-hypnogram", action="store_true", help="don't use the stages in events.tsv"
     )
-    group.add_argument("--overwrite", action="store_true", help="do finished recordings again")
     group.add_argument("--dry-run", action="store_true", help="tell only what would be done")
 
 
@@ -143,46 +157,108 @@ def run(arguments) -> int:
     status : int
         Exit status.
     """
-    if Path(arguments.input).is_dir():
+    source = Path(arguments.input)
+    if not source.is_dir() or source.suffix.lower() in FOLDER_FORMATS:
+        return _run_recording(arguments)
+    if is_dataset(source):
         return _run_dataset(arguments)
-    return _run_recording(arguments)
+    refuse_dataset_options(arguments)
+    return run_folder(arguments)
 
 
 def _run_recording(arguments) -> int:
-    from ..annotate import analyze_recording
-    from ..outputs import write_night
     from ..utils.errors import RecordingError
-    from ..utils.files import check_output_folder
     from ..utils.text import printable
     from .summary import print_night
+
+    refuse_dataset_options(arguments)
+    if arguments.output is None:
+        raise RecordingError("Name a folder for the results by --output.")
+    check_formats(arguments)
+    night, paths = analyze_and_write(arguments, Path(arguments.input), Path(arguments.output))
+    print_night(night)
+    dated = night.annotations.orig_time is not None
+    for path in paths:
+        holds_date = dated and path.name.endswith(_DATED)
+        note = " (holds the date of the recording; --anonymize leaves it out)" if holds_date else ""
+        print(f"wrote {printable(path)}{note}")
+    print(f"Results are in {printable(Path(arguments.output))}.")
+    return 0
+
+
+def refuse_dataset_options(arguments) -> None:
+    """Refuse options of BIDS datasets for other inputs."""
+    from ..utils.errors import RecordingError
 
     given = [name for name in _DATASET_ONLY if getattr(arguments, name) is not None]
     given += [name for name in _DATASET_FLAGS if getattr(arguments, name)]
     if given:
         option = "--" + given[0].removesuffix("_label").replace("_", "-")
-        raise RecordingError(f"{option} is for a BIDS dataset, and {arguments.input} is no folder.")
-    if arguments.output is None:
-        raise RecordingError("Name a folder for the results by --output.")
+        kind = "is a folder without one" if Path(arguments.input).is_dir() else "is no folder"
+        raise RecordingError(f"{option} is for a BIDS dataset, and {arguments.input} {kind}.")
+
+
+def check_formats(arguments) -> None:
+    """Refuse formats whose library is missing, before the work begins."""
+    from ..utils.errors import RecordingError
+
     if "edf" in arguments.format and find_spec("edfio") is None:
         raise RecordingError("--format edf needs edfio: python -m pip install 'mne-arousal[edf]'.")
+
+
+def analyze_and_write(arguments, source: Path, folder: Path):
+    """Analyze a recording and write its results.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        Parsed arguments.
+    source : Path
+        The recording.
+    folder : Path
+        Where to write.
+
+    Returns
+    -------
+    night : Night
+        What was found.
+    paths : list of Path
+        What was written.
+    """
+    from ..annotate import analyze_recording
+    from ..output_record import check_place, source_digest, write_record
+    from ..outputs import write_night
+    from ..recording.reading import read_recording
+    from ..utils.files import check_output_folder
+    from ..utils.progress import progress_bar
+
     options = channel_options(arguments) | detection_options(arguments)
-    folder = check_output_folder(arguments.output)
-    night = analyze_recording(
-        Path(arguments.input),
-        hypnogram=arguments.hypnogram,
-        epoch_length=arguments.epoch_length,
-        **options,
-    )
+    folder = check_output_folder(folder)
+    _, name = read_recording(source)
+    digest = source_digest(source)
+    check_place(folder, name, digest, overwrite=arguments.overwrite)
+    with progress_bar(name, arguments.features):
+        night = analyze_recording(
+            source,
+            hypnogram=arguments.hypnogram,
+            epoch_length=arguments.epoch_length,
+            **options,
+        )
     if arguments.anonymize:
         night = night.without_date()
-    print_night(night)
     paths = [*write_night(night, folder), *_write_formats(night, folder, arguments.format)]
-    dated = night.annotations.orig_time is not None
-    for path in paths:
-        holds_date = dated and path.suffix in _DATED
-        note = " (holds the date of the recording; --anonymize leaves it out)" if holds_date else ""
-        print(f"wrote {printable(path)}{note}")
-    return 0
+    if arguments.save_night:
+        paths.append(night.save(folder / night.name))
+    write_record(folder, night.name, digest, run_parameters(arguments), paths)
+    return night, paths
+
+
+def run_parameters(arguments) -> dict:
+    """Return what results depend on, fit for JSON, without paths."""
+    names = ("features", "min_probability", "false_alarms_per_hour", "seed", "picks", "reference")
+    chosen = {name: getattr(arguments, name) for name in names}
+    chosen = {k: list(v) if isinstance(v, tuple | list) else v for k, v in chosen.items()}
+    return chosen | {"hypnogram": arguments.hypnogram is not None}
 
 
 def _write_formats(night, folder, formats):
@@ -208,6 +284,8 @@ def _run_dataset(arguments) -> int:
     from ..bids import annotate_bids
     from ..utils.errors import RecordingError
 
+    if arguments.save_night:
+        raise RecordingError("--save-night is for recordings; a dataset gets a derivative.")
     if arguments.format:
         raise RecordingError("--format is for one recording; a dataset gets events.tsv files.")
     if arguments.hypnogram is not None or arguments.epoch_length is not None:
@@ -237,7 +315,8 @@ def _run_dataset(arguments) -> int:
     if arguments.dry_run:
         print(table.to_string(index=False))
         return 0
-    return _print_summary(table)
+    place = arguments.output or Path(arguments.input) / "derivatives" / "mne-arousal"
+    return print_results(table, place)
 
 
 def _use_dask(stack: ExitStack, address: str) -> None:
@@ -258,11 +337,13 @@ def _use_dask(stack: ExitStack, address: str) -> None:
     stack.enter_context(parallel_config("dask"))
 
 
-def _print_summary(table) -> int:
+def print_results(table, place) -> int:
+    """Say how many recordings have results and where, and why others have none."""
     from ..utils.text import printable
 
     failed = table[table["status"] == "failed"]
     print(f"{len(table) - len(failed)} recordings have results, {len(failed)} failed.")
+    print(f"Results are in {printable(Path(place))}.")
     for error in failed["error"]:
         print(f"mne-arousal: error: {printable(error)}", file=sys.stderr)
     return SOME_FAILED if len(failed) else 0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from difflib import get_close_matches
+
+from .parsing import positive, probability, seed
 
 FEATURES = ("spectral", "dmd", "encoder", "body")
 
@@ -15,7 +18,7 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
     parser : ArgumentParser
         Parser of the sub-command.
     """
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="random seed (default 0)")
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute"
     )
@@ -28,14 +31,14 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--min-probability",
-        type=float,
+        type=probability,
         default=0.5,
         metavar="P",
         help="probability from which a candidate is an arousal (default 0.5)",
     )
     parser.add_argument(
         "--false-alarms-per-hour",
-        type=float,
+        type=positive,
         default=None,
         metavar="RATE",
         help="false events an hour of sleep that are expected, at most, in place of "
@@ -54,7 +57,7 @@ def add_epoch_length_option(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument(
         "--epoch-length",
-        type=float,
+        type=positive,
         metavar="S",
         help="length of one entry of a hypnogram that is a list, in s (default: what the file "
         "says, or what fits the recording)",
@@ -184,10 +187,6 @@ def detection_options(arguments: argparse.Namespace) -> dict:
     from .._array import resolve_device
     from ..utils.errors import RecordingError
 
-    if not 0 < arguments.min_probability <= 1:
-        raise RecordingError("--min-probability lies between 0 and 1.")
-    if arguments.false_alarms_per_hour is not None and not arguments.false_alarms_per_hour > 0:
-        raise RecordingError("--false-alarms-per-hour must be a positive number of events an hour.")
     try:
         resolve_device(arguments.device)
     except ValueError as error:
@@ -206,7 +205,9 @@ def _features(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     unknown = [name for name in names if name not in FEATURES]
     if unknown or "spectral" not in names:
+        near = [n for word in unknown for n in get_close_matches(word, FEATURES, n=1)]
+        hint = f". Did you mean {near[0]}?" if near else ""
         raise argparse.ArgumentTypeError(
-            f"choose from {', '.join(FEATURES)}, spectral among them; got {text!r}"
+            f"choose from {', '.join(FEATURES)}, spectral among them; got {text!r}{hint}"
         )
     return names

@@ -18,6 +18,7 @@ from .file_checks import check_files, check_length
 from .pieces import lay_pieces
 
 EDF_EXTENSIONS = (".edf", ".bdf")
+_NO_RECORDING = ("", ".txt", ".csv", ".tsv", ".xml", ".json", ".annot", ".zip", ".pdf", ".html")
 
 
 def read_recording(source) -> tuple[BaseRaw, str]:
@@ -72,6 +73,12 @@ def read_recording(source) -> tuple[BaseRaw, str]:
         except RecordingError:
             raise
         except Exception as error:  # readers raise of every class on files that are damaged
+            if path.suffix.lower() in _NO_RECORDING:
+                raise RecordingError(
+                    f"{path.suffix} is no format of recordings. Give a recording in a format that "
+                    "MNE reads, such as EDF, BDF, FIF or BrainVision; stages go by hypnogram.",
+                    name,
+                ) from error
             raise RecordingError(
                 f"can't be read as {path.suffix or 'a recording'} ({reader_words(error)}). "
                 "Check that the file is whole and of the format that its name says.",

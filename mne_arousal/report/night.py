@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 from ..hypnogram.codes import UNSCORED
 from ..recording.derived import derivations_of, sources_of
@@ -19,61 +18,45 @@ from ..viz import (
     plot_arousal,
     plot_embedding,
     plot_history,
-    plot_hypnogram,
     plot_index,
     plot_night,
+    plot_overview,
 )
-from .tables import clock, pairs_table, sortable_table, text_list
+from ..viz.clock import clock_text, full_time_text, known_start, set_time_axis
+from ..viz.overview import shown_hours
+from .events import events_html
+from .figures import figure_html
+from .tables import Cell, numbers_html, pairs_table, sortable_table, text_list
 
-_HEADS = {
-    "duration": "Duration (s)",
-    "onset_low": "Onset from (s)",
-    "onset_high": "Onset to (s)",
-    "end_low": "End from (s)",
-    "end_high": "End to (s)",
-    "score": "Score",
-    "stage_cluster": "Stage cluster",
-    "reason": "Reason",
-    "ch_names": "Channels",
-    "desaturation": "Desaturation (points)",
-}
-_YES_NO = ("respiratory_drop", "limb_movement")
-_FORMATS = {
-    "Onset (s)": ".1f",
-    "Duration (s)": ".1f",
-    "Onset from (s)": ".1f",
-    "Onset to (s)": ".1f",
-    "End from (s)": ".1f",
-    "End to (s)": ".1f",
-    "Desaturation (points)": ".1f",
-    "Score": ".2f",
-}
+if TYPE_CHECKING:
+    from ..night import Night
+
 _N_POINTS = 4000  # windows in the plane: more are one blot
-_NOT_CLINICAL = "For research. Not for diagnosis or treatment."
+NOT_CLINICAL = "For research. Not for diagnosis or treatment."
+_CAUSES = ("respiratory_drop", "limb_movement")
 
 
 def add_night(report, night, raw, hypnogram, warnings, n_examples) -> None:
     """Add all sections of one recording to a report."""
-    report.add_html(pairs_table(_summary(night)), "Summary", tags=("summary",))
-    report.add_html(_warnings(warnings), "Warnings", tags=("summary",))
-    report.add_html(_sleep_table(night), "Sleep", tags=("summary",))
-    report.add_html(_index_table(night), "Arousals per hour of sleep", tags=("summary",))
-    if night.given_hypnogram is not None:  # it lies where it told sleep from wake
-        hypnogram = night.given_hypnogram
-    _add_figures(report, night, hypnogram)
+    if raw is not None:
+        raw = _loaded(night, raw)
+    report.add_html(_first_screen(night, raw, hypnogram), "The night", tags=("night",))
+    if warnings:
+        report.add_html(text_list(dict.fromkeys(warnings)), "Warnings", tags=("night",))
+    report.add_html(_sleep_table(night), "Sleep", tags=("sleep",))
+    report.add_html(_index_html(night), "Arousals per hour of sleep", tags=("arousals",))
+    report.add_html(events_html(night.arousals, night), "All arousals", tags=("arousals",))
+    if len(night.candidates):
+        html = events_html(night.candidates, night)
+        report.add_html(html, "Rejected candidates", tags=("candidates",))
     if raw is not None:
         _add_examples(report, night, raw, n_examples)
-    report.add_html(
-        sortable_table(event_table(night.arousals), _FORMATS), "All arousals", tags=("arousals",)
-    )
-    if len(night.candidates):
-        report.add_html(
-            sortable_table(event_table(night.candidates), _FORMATS),
-            "Rejected candidates",
-            tags=("candidates",),
-        )
-    report.add_html(_parameters(night.pipeline), "Parameters", tags=("parameters",))
-    report.add_html(f"<pre>{versions_text()}</pre>", "Versions", tags=("versions",))
+    _add_appendix(report, night, raw)
+    report.add_html(pairs_table(_analysis(night)), "Recording and analysis", tags=("appendix",))
+    if night.parameters:
+        html = pairs_table(sorted(night.parameters.items()))
+        report.add_html(html, "Parameters", tags=("appendix",))
+    report.add_html(f"<pre>{versions_text()}</pre>", "Versions", tags=("appendix",))
 
 
 def versions_text() -> str:
@@ -83,159 +66,12 @@ def versions_text() -> str:
     return text.getvalue()
 
 
-def event_table(events: pd.DataFrame) -> pd.DataFrame:
-    """Put events in words: times of the clock, names of columns with units.
-
-    Parameters
-    ----------
-    events : DataFrame
-        ``night.arousals`` or ``night.candidates``. Columns that are not known here are kept.
-
-    Returns
-    -------
-    table : DataFrame
-        To be shown.
-    """
-    table = pd.DataFrame({"Onset (s)": events["onset"], "Onset": events["onset"].map(clock)})
-    for name in events.columns.drop(["onset", "recording"], errors="ignore"):
-        values = events[name]
-        if values.map(lambda value: isinstance(value, tuple | list)).any():
-            values = values.map(lambda value: ", ".join(value) or "all")
-        if name in _YES_NO:
-            values = values.map({1.0: "yes", 0.0: "no"})
-        table[_HEADS.get(name, name.replace("_", " ").capitalize())] = values
-    return table.dropna(axis=1, how="all")
-
-
-def _summary(night):
-    minutes = night.stages.groupby("cluster")["duration"].sum() / 60
-    yield "Recording", night.name
-    yield "Length", f"{night.duration / 3600:.2f} h"
-    yield "Channels", ", ".join(night.channels)
-    yield "Sleep", f"{night.sleep_hours:.2f} h"
-    yield "Arousals", str(len(night.arousals))
-    yield "Arousal index", f"{night.arousal_index:.1f} per hour of sleep"
-    if len(night.arousals):
-        width = (night.arousals["onset_high"] - night.arousals["onset_low"]).median()
-        yield "Duration of an arousal, median", f"{night.arousals['duration'].median():.1f} s"
-        yield "Interval of the onset (90 %), median width", f"{width:.2f} s"
-    for cluster, length in minutes.items():
-        kind = " (wake)" if cluster in night.wake_clusters else ""
-        title = f"Stage cluster {cluster}{kind}" if cluster >= 0 else "No valid signal"
-        yield title, f"{length:.0f} min"
-    for reason, count in night.candidates["reason"].value_counts().items():
-        yield f"Rejected: {reason}", str(count)
-    yield "Time taken", f"{sum(night.seconds.values()):.0f} s"
-    yield "Use", _NOT_CLINICAL
-
-
-def _index_table(night) -> str:
-    table = summarize(night)
-    table = table[table["scope"] != "night"].rename(
-        columns={"scope": "of", "sleep_hours": "Sleep (h)", "index": "Arousals per hour"}
-    )
-    html = sortable_table(table, {"Sleep (h)": ".2f", "Arousals per hour": ".1f"})
-    return f"{html}<p>An arousal counts where it begins.</p>"
-
-
-def _sleep_table(night) -> str:
-    table = statistics_table(sleep_statistics(night.hypnogram, night.arousals))
-    table.columns = ["Name", "Value", "Unit", "Definition"]
-    return sortable_table(table.dropna(subset="Value"), {"Value": ".1f"})
-
-
-def _warnings(warnings) -> str:
-    found = list(dict.fromkeys(warnings))
-    return text_list(found) if found else "<p>None.</p>"
-
-
-def _add_figures(report, night, hypnogram) -> None:
-    clusterer = night.pipeline[-1]
-    states = None if night.features is None else clusterer.predict(night.features)
-    times = None if states is None else night.features.index.get_level_values("onset")
-    figure = plot_night(
-        night.stages,
-        states=states,
-        times=times,
-        arousals=night.arousals,
-        hypnogram=hypnogram,
-        show=False,
-    )
-    limits = _sleep_limits(night)
-    if (night.hypnogram.stages != UNSCORED).any():
-        stages = plot_hypnogram(night.hypnogram, show=False)
-        stages.axes[0].set_xlim(limits)
-        caption = "Stages, and the probability of each, found without labels."
-        if night.given_hypnogram is not None:
-            caption = "Stages as they were given, and the probabilities found in the recording."
-        _add(report, stages, "Stages", caption)
-    figure.axes[0].set_xlim(limits)  # the panels share it
-    _add(
-        report,
-        figure,
-        "The night",
-        "Stage cluster 0 is the most wake-like. Clusters are clusters, not stages of a manual."
-        + (" The expert's hypnogram entered no fit." if hypnogram is not None else ""),
-    )
-    index = plot_index(night.arousals, night.stages, asleep=night.asleep, show=False)
-    index.axes[0].set_xlim(limits)
-    _add(report, index, "Arousal index", "Each bar: half an hour; no bar where there is no sleep.")
-    if night.features is not None:
-        _add_plane(report, night)
-    history = _training_history(night.pipeline)
-    if history is not None:
-        caption = "Losses of the encoder on this night."
-        _add(report, plot_history(history, show=False), "Training", caption)
-
-
-def _add_plane(report, night) -> None:
-    onsets = night.features.index.get_level_values("onset").to_numpy()
-    epochs = (onsets // night.stages["duration"].iloc[0]).astype(int)
-    labels = night.stages["cluster"].to_numpy()[np.minimum(epochs, len(night.stages) - 1)]
-    _add(
-        report,
-        plot_embedding(night.features, labels, method="pca", n_samples=_N_POINTS, show=False),
-        "Windows in the plane",
-        "Features of single windows on their first two principal components, colored by the "
-        "stage cluster of their 30 s.",
-    )
-
-
-def _sleep_limits(night) -> tuple[float, float]:
-    """Hours from half an hour before sleep to half an hour after: a day may lie around it."""
-    asleep = night.stages[night.asleep]
-    if not len(asleep):
-        return 0.0, night.duration / 3600
-    first, last = asleep["onset"].iloc[0], (asleep["onset"] + asleep["duration"]).iloc[-1]
-    return max(first - 1800, 0) / 3600, min(last + 1800, night.duration) / 3600
-
-
-def _training_history(pipeline):
-    steps = dict(getattr(pipeline["features"], "transformer_list", ()))
-    history = getattr(steps.get("encoder"), "history_", None)
-    return history if history is not None and len(history) else None
-
-
-def _add_examples(report, night, raw, n_examples) -> None:
+def _loaded(night: Night, raw):
+    """Read what pages and the spectrogram need once, not once a page."""
     raw, _ = read_recording(raw)
-    if not raw.preload:  # once, not once a page
-        raw = raw.copy().pick(_recorded(night, raw.ch_names)).load_data(verbose="error")
-    ranked = night.arousals.sort_values("score", ascending=False).reset_index(drop=True)
-    rows = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
-    for row in dict.fromkeys(rows):
-        figure = plot_arousal(raw, ranked.iloc[row], night=night, show=False)
-        _add(
-            report,
-            figure,
-            f"Arousal at {clock(ranked['onset'].iloc[row])}",
-            f"Rank {row + 1} of {len(ranked)} by score.",
-            section="Close up",
-        )
-    for reason, group in night.candidates.groupby("reason"):
-        candidate = group.sort_values("score").iloc[-1]
-        figure = plot_arousal(raw, candidate, night=night, show=False)
-        title = f"Rejected at {clock(candidate['onset'])}: {reason}"
-        _add(report, figure, title, "The highest score of this reason.", section="Close up")
+    if raw.preload:
+        return raw
+    return raw.copy().pick(_recorded(night, raw.ch_names)).load_data(verbose="error")
 
 
 def _recorded(night, ch_names) -> list[str]:
@@ -244,15 +80,205 @@ def _recorded(night, ch_names) -> list[str]:
     return sources_of(names, derivations_of(names, ch_names))
 
 
-def _add(report, figure, title, caption, section=None) -> None:
-    report.add_figure(figure, title, caption=caption, section=section, tags=("figure",))
-    plt.close(figure)
+def _first_screen(night, raw, hypnogram) -> str:
+    figure = plot_overview(night, raw=raw, hypnogram=hypnogram, show=False)
+    html = figure_html(figure, _alt(night, raw))
+    html = html.replace('class="mne-arousal"', 'class="mne-arousal wide first"', 1)
+    notes = [*_notes(night), NOT_CLINICAL]
+    text = "".join(f'<p class="mne-arousal-note">{note}</p>' for note in notes)
+    return html + numbers_html(five_numbers(night)) + text
 
 
-def _parameters(pipeline) -> str:
-    pairs = [
-        (name, repr(value))
-        for name, value in sorted(pipeline.get_params(deep=True).items())
-        if not isinstance(value, BaseEstimator | list)
+def _alt(night, raw) -> str:
+    panels = ["stages", "the probability of each stage", "arousals by their probability"]
+    if night.features is not None and any(n.endswith("heart_rate") for n in night.features):
+        panels.append("heart rate")
+    if raw is not None:
+        panels.append("the spectrogram of the EEG")
+    return f"The night over time: {', '.join(panels)}."
+
+
+def _notes(night) -> list[str]:
+    notes = []
+    if night.given_hypnogram is not None:
+        notes.append(
+            "The expert's stages told sleep from wake and where REM sleep is, and entered no fit."
+        )
+    if "review" in night.arousals:
+        accepted = int((night.arousals["review"] != "").sum())
+        rejected = int((night.candidates["review"] == "rejected").sum())
+        notes.append(f"Reviewed: {accepted} arousals accepted or added, {rejected} rejected.")
+    return notes
+
+
+def five_numbers(night: Night) -> list[tuple[str, str]]:
+    """Write the five numbers of a night: value, and what it is.
+
+    Parameters
+    ----------
+    night : instance of Night
+        The night.
+
+    Returns
+    -------
+    numbers : list of tuple of str
+        Total sleep time, sleep efficiency, wake after sleep onset, arousal index, arousals that
+        follow breathing or limbs. The first three are unknown where no stage has a name.
+    """
+    found = sleep_statistics(night.hypnogram, night.arousals)
+    named = (night.hypnogram.stages != UNSCORED).any()
+    minutes = found["TST"] if named else 60 * night.sleep_hours
+    whole = round(minutes)
+    after, known = _after_causes(night)
+    return [
+        (f"{whole // 60} h {whole % 60:02d} min", "total sleep time"),
+        (_number(found["SE"] if named else np.nan, ".0f", " %"), "sleep efficiency"),
+        (_number(found["WASO"] if named else np.nan, ".0f", " min"), "wake after sleep onset"),
+        (_number(night.arousal_index, ".1f", ""), "arousals per hour of sleep"),
+        (
+            f"{after} of {len(night.arousals)}" if known else "n/a",
+            "arousals after breathing or limbs",
+        ),
     ]
-    return pairs_table(pairs)
+
+
+def _number(value, form: str, unit: str) -> str:
+    return f"{value:{form}}{unit}" if np.isfinite(value) else "n/a"
+
+
+def _after_causes(night) -> tuple[int, bool]:
+    columns = [night.arousals[name] for name in _CAUSES if name in night.arousals]
+    values = np.array([column.to_numpy(dtype=float) for column in columns])
+    if not values.size:
+        return 0, bool(len(columns))
+    return int((np.nan_to_num(values) == 1).any(axis=0).sum()), bool(np.isfinite(values).any())
+
+
+def _sleep_table(night) -> str:
+    table = statistics_table(sleep_statistics(night.hypnogram, night.arousals))
+    counts = table["name"].str.startswith("arousal")  # they have a table of their own
+    table = table[~counts].dropna(subset="value")
+    table.columns = ["Name", "Value", "Unit", "Definition"]
+    return sortable_table(table, {"Value": ".1f"})
+
+
+def _index_html(night) -> str:
+    index = plot_index(night.arousals, night.stages, asleep=night.asleep, show=False)
+    axis = index.axes[0]
+    if axis.get_legend() is not None:  # the number above is enough
+        axis.get_legend().remove()
+    set_time_axis(axis, night.start, shown_hours(night))
+    alt = "Arousals per hour of sleep, a bar for each half hour."
+    caption = (
+        "Each bar: half an hour; no bar where there is next to no sleep. The line is the night's "
+        "index."
+    )
+    table = summarize(night)
+    table = table[(table["scope"] != "night") & (table["sleep_hours"] > 0)]
+    shown = table.assign(label=[_label(row, night) for row in table.itertuples()])
+    shown = shown.rename(
+        columns={
+            "scope": "Of",
+            "label": "Which",
+            "sleep_hours": "Sleep (h)",
+            "arousals": "Arousals",
+            "index": "Per hour",
+        }
+    )
+    html = sortable_table(shown, {"Sleep (h)": ".2f", "Per hour": ".1f"})
+    return f"{html}<p>An arousal counts where it begins.</p>{figure_html(index, alt, caption)}"
+
+
+def _label(row, night) -> str | Cell:
+    if row.scope != "hour":
+        return row.label
+    begin = 3600.0 * int(row.label)
+    if known_start(night.start) is None:
+        return Cell(f"{int(row.label) + 1} after the start", begin)
+    end = min(begin + 3600.0, night.duration)
+    times = (clock_text(t, night.start)[:5] for t in (begin, end))
+    return Cell("–".join(times), begin)
+
+
+def _add_examples(report, night, raw, n_examples) -> None:
+    ranked = night.arousals.sort_values("probability", ascending=False).reset_index(drop=True)
+    rows = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
+    for row in dict.fromkeys(rows):
+        time = full_time_text(ranked["onset"].iloc[row], night.start)
+        caption = f"Rank {row + 1} of {len(ranked)} by probability."
+        _add_page(report, night, raw, ranked.iloc[row], f"Arousal at {time}", caption)
+    for reason, group in night.candidates.groupby("reason"):
+        candidate = group.sort_values("probability").iloc[-1]
+        time = full_time_text(candidate["onset"], night.start)
+        caption = "The highest probability among candidates rejected for this reason."
+        _add_page(report, night, raw, candidate, f"Rejected at {time}: {reason}", caption)
+
+
+def _add_page(report, night, raw, event, title, caption) -> None:
+    figure = plot_arousal(raw, event, night=night, show=False)
+    alt = f"{title}: channels, spectrogram and evidence on a page of 30 s."
+    html = figure_html(figure, alt, caption, vector=False)
+    report.add_html(html, title, section="Close up", tags=("close-up",))
+
+
+def _add_appendix(report, night, raw) -> None:
+    states = _states(night)
+    times = None if states is None else night.features.index.get_level_values("onset")
+    figure = plot_night(
+        night.stages, states=states, times=times, arousals=night.arousals, show=False
+    )
+    set_time_axis(figure.axes[-1], night.start, shown_hours(night))  # the panels share it
+    caption = "Stage cluster 0 is the most wake-like. Clusters are clusters, not stages."
+    alt = "Arousals, stage clusters and states of windows over the night."
+    html = figure_html(figure, alt, caption)
+    report.add_html(html, "Appendix: stage clusters and states", tags=("appendix",))
+    if night.features is not None:
+        html = figure_html(_plane(night), "Windows as points in a plane.", _PLANE, vector=False)
+        report.add_html(html, "Appendix: windows in the plane", tags=("appendix",))
+    history = _training_history(night.pipeline)
+    if history is not None:
+        figure = plot_history(history, show=False)
+        html = figure_html(figure, "Losses of the encoder by epoch of training.")
+        report.add_html(html, "Appendix: training", tags=("appendix",))
+
+
+_PLANE = (
+    "Features of single windows on their first two principal components, colored by the stage "
+    "cluster of their 30 s."
+)
+
+
+def _states(night) -> np.ndarray | None:
+    """States of windows, which the fitted pipeline alone knows."""
+    if night.features is None or not isinstance(night.pipeline, Pipeline):
+        return None
+    return np.asarray(night.pipeline[-1].predict(night.features))
+
+
+def _plane(night):
+    onsets = night.features.index.get_level_values("onset").to_numpy()
+    epochs = (onsets // night.stages["duration"].iloc[0]).astype(int)
+    labels = night.stages["cluster"].to_numpy()[np.minimum(epochs, len(night.stages) - 1)]
+    return plot_embedding(night.features, labels, method="pca", n_samples=_N_POINTS, show=False)
+
+
+def _training_history(pipeline):
+    if not isinstance(pipeline, Pipeline):
+        return None
+    steps = dict(getattr(pipeline["features"], "transformer_list", ()))
+    history = getattr(steps.get("encoder"), "history_", None)
+    return history if history is not None and len(history) else None
+
+
+def _analysis(night):
+    yield "Recording", night.name
+    yield "Length", f"{night.duration / 3600:.2f} h"
+    yield "Channels", ", ".join(night.channels) or "not known"
+    if len(night.arousals) and "onset_low" in night.arousals:
+        width = (night.arousals["onset_high"] - night.arousals["onset_low"]).median()
+        yield "Duration of an arousal, median", f"{night.arousals['duration'].median():.1f} s"
+        yield "Interval of the onset (90 %), median width", f"{width:.2f} s"
+    for reason, count in night.candidates["reason"].value_counts().items():
+        yield f"Rejected: {reason}", str(count)
+    if night.seconds:
+        yield "Time taken", f"{sum(night.seconds.values()):.0f} s"

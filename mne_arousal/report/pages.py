@@ -12,10 +12,12 @@ from ..utils.errors import RecordingError
 from ..utils.files import check_output_folder, partial_file
 from .dataset import add_dataset
 from .night import add_night
-from .tables import SORT_CSS, SORT_JS
+from .style import CSS, SORT_JS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from ..utils.types import Hypnogram, PathLike, Recording, Verbose
 
@@ -25,6 +27,7 @@ def make_report(
     *,
     raw: Recording | None = None,
     hypnogram: Hypnogram | None = None,
+    reviewed: pd.DataFrame | PathLike | None = None,
     warnings: Sequence[str] = (),
     n_examples: int = 3,
     title: str | None = None,
@@ -46,6 +49,9 @@ def make_report(
     hypnogram : instance of Annotations | path-like | array-like | None
         An expert's stages, drawn above the night's, as
         :func:`mne_arousal.hypnogram.read_hypnogram` takes them.
+    reviewed : DataFrame | path-like | None
+        What a reviewer did, see :func:`mne_arousal.review.read_reviewed`: the page shows the night
+        as the reviewer left it.
     warnings : sequence of str
         What was warned of during the analysis.
     n_examples : int
@@ -83,8 +89,12 @@ def make_report(
     """
     report = mne.Report(title=title or _default_title(source), verbose=verbose)
     report.add_custom_js(SORT_JS)
-    report.add_custom_css(SORT_CSS)
+    report.add_custom_css(CSS)
     if isinstance(source, Night):
+        if reviewed is not None:
+            from ..review import apply_review
+
+            source = apply_review(source, reviewed)
         add_night(report, source, raw, hypnogram, list(warnings), n_examples)
     else:
         add_dataset(report, find_derivative(source))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -9,43 +10,32 @@ import pandas as pd
 
 from ..utils.text import printable
 
-SORT_CSS = """
-table.mne-arousal { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-table.mne-arousal th, table.mne-arousal td { padding: .15rem .6rem; border-bottom: 1px solid #ddd; }
-table.mne-arousal td.number { text-align: right; }
-table.mne-arousal th button { all: unset; cursor: pointer; font-weight: bold; }
-table.mne-arousal th button:focus-visible { outline: 2px solid #0072B2; }
-table.mne-arousal th[aria-sort=ascending] button::after { content: " \\25B2"; }
-table.mne-arousal th[aria-sort=descending] button::after { content: " \\25BC"; }
-div.mne-arousal-scroll { max-height: 32rem; overflow: auto; }
-div.mne-arousal-scroll th { position: sticky; top: 0; background: white; }
-"""
-# Cells carry what they sort by in data-value: numbers as numbers, texts as texts, unknown last.
-SORT_JS = """
-document.addEventListener("click", function (event) {
-  const button = event.target.closest("table.mne-arousal th button");
-  if (!button) { return; }
-  const head = button.parentElement;
-  const table = head.closest("table");
-  const column = Array.prototype.indexOf.call(head.parentElement.children, head);
-  const down = head.getAttribute("aria-sort") === "ascending";
-  table.querySelectorAll("th").forEach(function (th) { th.removeAttribute("aria-sort"); });
-  head.setAttribute("aria-sort", down ? "descending" : "ascending");
-  const value = function (row) { return row.children[column].dataset.value; };
-  const compare = function (a, b) {
-    const x = value(a), y = value(b);
-    if (x === "" || y === "") { return (x === "") - (y === ""); }
-    const nx = Number(x), ny = Number(y);
-    const order = isNaN(nx) || isNaN(ny) ? x.localeCompare(y) : nx - ny;
-    return down ? -order : order;
-  };
-  const body = table.tBodies[0];
-  Array.from(body.rows).sort(compare).forEach(function (row) { body.appendChild(row); });
-});
-"""
+_LONG = 40  # rows from which a table scrolls in a box of its own
+_SHORT = 14  # characters that are kept on one line
 
 
-def sortable_table(table: pd.DataFrame, formats: dict[str, str] | None = None) -> str:
+@dataclass(frozen=True)
+class Cell:
+    """A cell that shows another text than it sorts by.
+
+    Parameters
+    ----------
+    text : str
+        What is shown.
+    value : float | str
+        What the column is sorted by.
+    target : str
+        Anchor of the page that the text leads to; none where empty.
+    """
+
+    text: str
+    value: float | str
+    target: str = ""
+
+
+def sortable_table(
+    table: pd.DataFrame, formats: dict[str, str] | None = None, sorted_by: str | None = None
+) -> str:
     """Write a table that sorts by a click on the head of a column.
 
     Parameters
@@ -54,6 +44,8 @@ def sortable_table(table: pd.DataFrame, formats: dict[str, str] | None = None) -
         The table; its index is not shown.
     formats : dict | None
         Column to format of its numbers, such as ``".1f"``.
+    sorted_by : str | None
+        Column by which the rows are in order, which an arrow marks.
 
     Returns
     -------
@@ -61,7 +53,8 @@ def sortable_table(table: pd.DataFrame, formats: dict[str, str] | None = None) -
         Texts are escaped: names in a dataset can't bring markup into the page.
     """
     head = "".join(
-        f'<th scope="col"><button type="button">{escape(printable(name))}</button></th>'
+        f'<th scope="col"{_order(name == sorted_by)}>'
+        f'<button type="button">{escape(printable(name))}</button></th>'
         for name in table
     )
     rows = [
@@ -73,20 +66,30 @@ def sortable_table(table: pd.DataFrame, formats: dict[str, str] | None = None) -
         + "</tr>"
         for row in table.itertuples(index=False, name=None)
     ]
+    long = " long" if len(rows) > _LONG else ""
     return (
-        '<div class="mne-arousal-scroll"><table class="mne-arousal">'
+        f'<div class="mne-arousal-scroll{long}"><table class="mne-arousal">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
+def _order(is_sorted: bool) -> str:
+    return ' aria-sort="ascending"' if is_sorted else ""
+
+
 def _cell(value, form: str | None) -> str:
+    if isinstance(value, Cell):
+        text, key = escape(printable(value.text)), escape(str(value.value))
+        shown = f'<a href="#{escape(value.target)}">{text}</a>' if value.target else text
+        return f'<td class="short" data-value="{key}">{shown}</td>'
     if value is None or (isinstance(value, float) and not np.isfinite(value)):
         return '<td data-value="">n/a</td>'
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         text = format(value, form) if form else f"{value:g}"
         return f'<td class="number" data-value="{float(value)!r}">{escape(text)}</td>'
     text = escape(printable(value))
-    return f'<td data-value="{text}">{text}</td>'
+    kind = "short" if len(text) <= _SHORT else "words"
+    return f'<td class="{kind}" data-value="{text}">{text}</td>'
 
 
 def pairs_table(pairs) -> str:
@@ -107,16 +110,29 @@ def pairs_table(pairs) -> str:
         f"<td>{escape(printable(value))}</td></tr>"
         for name, value in pairs
     )
-    return f'<table class="mne-arousal"><tbody>{rows}</tbody></table>'
+    return f'<table class="mne-arousal pairs"><tbody>{rows}</tbody></table>'
+
+
+def numbers_html(numbers) -> str:
+    """Write the few numbers that a page begins with.
+
+    Parameters
+    ----------
+    numbers : iterable of (str, str)
+        Each number with its unit, and what it is.
+
+    Returns
+    -------
+    html : str
+        One box a number.
+    """
+    boxes = "".join(
+        f"<div><b>{escape(printable(value))}</b><span>{escape(printable(name))}</span></div>"
+        for value, name in numbers
+    )
+    return f'<div class="mne-arousal-numbers">{boxes}</div>'
 
 
 def text_list(texts) -> str:
     """Write texts as a list."""
     return "<ul>" + "".join(f"<li>{escape(printable(text))}</li>" for text in texts) + "</ul>"
-
-
-def clock(seconds: float) -> str:
-    """Write a time from the start of a recording as ``h:mm:ss.s``."""
-    tenths = round(10 * float(seconds))
-    hours, rest = divmod(tenths, 36000)
-    return f"{hours}:{rest // 600:02d}:{rest % 600 / 10:04.1f}"

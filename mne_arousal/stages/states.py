@@ -150,6 +150,11 @@ class StateModel:
         if self.clusterer is None or not first:
             return k_means(points, size, seed, n_init=3 if first else 1)
         if isinstance(self.clusterer, str):
+            if self.clusterer != "dbscan":
+                raise ValueError(
+                    'clusterer must be None (k-means), "dbscan" or a scikit-learn clusterer; got '
+                    f"{self.clusterer!r}."
+                )
             book = DBSCAN(eps=k_distance_eps(points, 10), min_samples=10)
         else:
             book = clone(self.clusterer)

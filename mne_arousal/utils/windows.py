@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import mne
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
@@ -223,8 +224,50 @@ class Windows:
 
 
 def is_windows_dataset(X) -> bool:
-    """Tell whether X is a braindecode dataset (without importing braindecode)."""
-    return hasattr(X, "datasets") and hasattr(X, "cumulative_sizes")
+    """Tell whether X is a braindecode dataset (without importing braindecode).
+
+    One windows dataset and a ``torch.utils.data.Subset`` of one or of several are, too.
+    """
+    if hasattr(X, "dataset") and hasattr(X, "indices"):
+        return is_windows_dataset(X.dataset)
+    return (hasattr(X, "datasets") and hasattr(X, "cumulative_sizes")) or _is_one(X)
+
+
+def _is_one(X) -> bool:
+    return hasattr(X, "metadata") and hasattr(X, "description") and hasattr(X, "raw")
+
+
+class _Part:
+    """Some windows of one windows dataset, in order of time."""
+
+    def __init__(self, dataset, rows: np.ndarray):
+        self.dataset, self.rows = dataset, np.sort(rows)
+        self.metadata = dataset.metadata.iloc[self.rows]
+        self.description = dataset.description
+        for name in ("raw", "windows"):
+            if hasattr(dataset, name):
+                setattr(self, name, getattr(dataset, name))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, row: int):
+        return self.dataset[int(self.rows[row])]
+
+
+def _recordings(X) -> list:
+    """Windows datasets of single recordings that a dataset, or a subset of one, is made of."""
+    if hasattr(X, "datasets"):
+        return list(X.datasets)
+    if not hasattr(X, "indices"):
+        return [X]
+    whole = _recordings(X.dataset)
+    rows = np.unique(np.asarray(X.indices, dtype=int))
+    ends = np.cumsum([len(one) for one in whole])
+    rows = np.where(rows < 0, rows + ends[-1], rows)
+    owner = np.searchsorted(ends, rows, side="right")
+    first = ends - [len(one) for one in whole]
+    return [_Part(one, rows[owner == i] - first[i]) for i, one in enumerate(whole)]
 
 
 def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Windows:
@@ -235,8 +278,8 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
     estimator : BaseEstimator
         Gets ``n_channels_in_``, ``n_times_in_``, ``sfreq_`` and ``n_features_in_`` (``n_channels *
         n_times``) when `reset`; the windows are compared with them otherwise.
-    X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | BaseConcatDataset
-        Windows, in V. NaN is let through, infinity is not.
+    X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | mne.Epochs | dataset
+    X : array | mne.Epochs | dataset, shape (n_windows, n_channels, n_times)
     sfreq : float | None
         Sampling frequency of an array, Hz. A dataset tells its own.
     channels : list of str | None
@@ -254,11 +297,12 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
     ValueError
         If shape, sampling frequency or channels don't fit each other or what was fitted.
     """
-    windows = (
-        _from_dataset(X)
-        if is_windows_dataset(X)
-        else _from_array(estimator, X, sfreq, channels, reset)
-    )
+    if is_windows_dataset(X):
+        windows = _from_dataset(X)
+    elif isinstance(X, mne.BaseEpochs):
+        windows = _from_epochs(X)
+    else:
+        windows = _from_array(estimator, X, sfreq, channels, reset)
     _check_same(estimator, windows, reset)
     return windows
 
@@ -282,9 +326,21 @@ def _from_array(estimator, X, sfreq, channels, reset) -> Windows:
     return Windows(X.shape, float(sfreq), parsed, float(sfreq) / 2, [run], None)
 
 
+def _from_epochs(epochs: mne.BaseEpochs) -> Windows:
+    """View epochs as windows of one recording, whose onsets are those of the epochs."""
+    data = epochs.get_data(copy=False, verbose="error")
+    sfreq = float(epochs.info["sfreq"])
+    kinds = epochs.get_channel_types()
+    channels = [Channel(*pair) for pair in zip(kinds, epochs.ch_names, strict=True)]
+    onsets = epochs.events[:, 0] / sfreq + epochs.tmin
+    index = pd.MultiIndex.from_arrays([["recording"] * len(data), onsets], names=INDEX_NAMES)
+    run = Run(slice(0, len(data)), np.arange(len(data)), data)
+    return Windows(data.shape, sfreq, channels, float(epochs.info["lowpass"]), [run], index)
+
+
 def _from_dataset(X) -> Windows:
     runs, names, onsets, row, first = [], [], [], 0, None
-    for i, ds in enumerate(X.datasets):
+    for i, ds in enumerate(_recordings(X)):
         if len(ds) == 0:
             continue
         source = ds.raw if hasattr(ds, "raw") else ds.windows

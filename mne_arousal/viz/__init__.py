@@ -9,6 +9,7 @@ from .history import plot_history
 from .hypnogram import plot_confusion, plot_hypnogram
 from .index import plot_index
 from .night import plot_night
+from .overview import plot_overview
 
 __all__ = [
     "plot_ablation",
@@ -23,4 +24,5 @@ __all__ = [
     "plot_min_probability",
     "plot_night",
     "plot_reliability",
+    "plot_overview",
 ]

@@ -12,6 +12,7 @@ from mne.viz.utils import plt_show
 from ..arousals.cues import EMG_RISE, MUSCLE, SWAY
 from ._page import draw_channels, draw_spectrogram, page_signals
 from ._style import AROUSAL, COLORS, panel_axes
+from .clock import full_time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,16 +152,16 @@ def _channel_picks(night, picks) -> dict[str, str] | list[str] | None:
 
 def _title(event, night=None) -> str:
     """What and when; below, how sure that is."""
-    hours, rest = divmod(event["onset"], 3600)
     what = "Arousal" if event["duration"] else "Page"
     if event.get("reason"):
         what = f"Rejected: {event['reason']}"
-    first = [what, f"{int(hours)}:{int(rest // 60):02d}:{rest % 60:04.1f} from the start"]
+    first = [what, full_time_text(event["onset"], None if night is None else night.start)]
+    why = []
     if event.get("band"):
-        first.append(f"most change in {event['band']}")
+        why.append(f"most change in {event['band']}")
     if event.get("kind"):
-        first.append(f"seen in {event['kind'].replace('+', ', ')}")
-    first += [text for name, text in _BEFORE.items() if _known(event, name) and event[name] == 1]
+        why.append(f"seen in {event['kind'].replace('+', ', ')}")
+    why += [text for name, text in _BEFORE.items() if _known(event, name) and event[name] == 1]
     second = []
     if event["duration"]:
         second.append(f"lasts {event['duration']:.1f} s")
@@ -173,12 +174,26 @@ def _title(event, night=None) -> str:
         known = night is not None and np.isfinite(night.min_probability)
         asked = f" ({night.min_probability:.2g} asked)" if known else ""
         second.append(f"probability {event['probability']:.2f}{asked}")
-    if _known(event, "stage_cluster"):
-        second.append(f"stage cluster {int(event['stage_cluster'])}")
-    lines = [" · ".join(first), " · ".join(second)]
+    stage = _stage(event, night)
+    if stage:
+        first.append(stage)
+    lines = [" · ".join(part) for part in (first, second, why) if part]
     if event.get("cues"):
         lines.append(f"log odds: {event['cues'].replace('; ', ' · ')}")
     return "\n".join(lines)
+
+
+def _stage(event, night) -> str:
+    """Stage by name where it has one; otherwise its cluster."""
+    if night is not None and len(night.stages) and "stage" in night.stages:
+        starts = night.stages["onset"].to_numpy(dtype=float)
+        row = int(np.searchsorted(starts, event["onset"], side="right")) - 1
+        name = str(night.stages["stage"].iloc[max(row, 0)])
+        if name != "?":
+            return f"in {name}"
+    if _known(event, "stage_cluster"):
+        return f"stage cluster {int(event['stage_cluster'])}"
+    return ""
 
 
 def _known(event, key) -> bool:

@@ -1,6 +1,7 @@
 """Pages in a real browser, offline: no complaint, images drawn, tables that sort."""
 
 from mne_arousal.report import make_report, save_report
+from mne_arousal.viz.clock import elapsed_text
 
 from .test_dataset import write_derivative
 
@@ -29,21 +30,52 @@ def test_page_of_a_night(page_path, simulated, open_page):
     assert all(complete and natural > 400 for complete, natural, _ in sizes[1:])
     assert page.get_by_text("flat <b>channel</b>").count() == 1
     _, night = simulated
-    assert page.get_by_text(f"{night.arousal_index:.1f} per hour of sleep").count() == 1
+    number = f"{night.arousal_index:.1f}"
+    assert page.locator(".mne-arousal-numbers b", has_text=number).count() >= 1
+    assert all(page.evaluate("Array.from(document.images).map(i => i.alt.length > 2)"))
+
+
+def test_first_screen_on_a_desk_and_on_a_phone(page_path, open_page):
+    page, _ = open_page(page_path)
+    page.set_viewport_size({"width": 1300, "height": 900})
+    boxes = page.locator(".mne-arousal-numbers div")
+    assert boxes.count() == 5
+    box = boxes.first.bounding_box()
+    assert box["y"] + box["height"] < 900  # the picture and the numbers, without scrolling
+    page.set_viewport_size({"width": 420, "height": 850})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    assert not page.locator("#toc").is_visible()
+    assert page.locator("#top-bar").evaluate("e => getComputedStyle(e).position") == "static"
+
+
+def test_print_shows_every_row(page_path, open_page):
+    page, _ = open_page(page_path)
+    page.emulate_media(media="print")
+    cut = page.evaluate(
+        "Array.from(document.querySelectorAll('.mne-arousal-scroll'))"
+        ".filter(e => getComputedStyle(e).overflowY !== 'visible').length"
+    )
+    assert cut == 0
+    assert page.locator("#top-bar").evaluate("e => getComputedStyle(e).position") == "static"
+    left = page.evaluate(
+        "Math.min(...Array.from(document.querySelectorAll('.accordion-body'))"
+        ".map(e => e.getBoundingClientRect().left))"
+    )
+    assert left >= 0
 
 
 def test_table_of_arousals_sorts(page_path, simulated, open_page):
     page, complaints = open_page(page_path)
     _, night = simulated
-    scores = [f"{score:.2f}" for score in night.arousals["score"]]
-    assert column(page, "All arousals", "Score") == scores
-    click(page, "All arousals", "Score")
-    assert column(page, "All arousals", "Score") == sorted(scores, key=float)
-    click(page, "All arousals", "Score")
-    assert column(page, "All arousals", "Score") == sorted(scores, key=float, reverse=True)
+    scores = [f"{value:.2f}" for value in night.arousals["probability"]]
+    assert column(page, "All arousals", "Probability") == scores
+    click(page, "All arousals", "Probability")
+    assert column(page, "All arousals", "Probability") == sorted(scores, key=float)
+    click(page, "All arousals", "Probability")
+    assert column(page, "All arousals", "Probability") == sorted(scores, key=float, reverse=True)
     # the other table keeps its order
-    assert column(page, "Rejected candidates", "Onset (s)") == [
-        f"{onset:.1f}" for onset in night.candidates["onset"]
+    assert column(page, "Rejected candidates", "After the start") == [
+        elapsed_text(onset) for onset in night.candidates["onset"]
     ]
     assert complaints == []
 

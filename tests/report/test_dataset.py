@@ -12,7 +12,11 @@ from mne_arousal.utils.errors import RecordingError
 def write_derivative(folder):
     """Write a derivative of three recordings, the last without a result."""
     rows = {
-        "filename": ["sub-1/eeg/a.edf", "sub-2/eeg/b.edf", "sub-3/eeg/<script>alert(1)</script>"],
+        "filename": [
+            "sub-1/eeg/sub-1_task-sleep_eeg.edf",
+            "sub-2/eeg/b.edf",
+            "sub-3/eeg/<script>alert(1)</script>",
+        ],
         "subject": ["01", "02", "03"],
         "status": ["ok", "ok", "failed"],
         "hours": ["1", "1", "n/a"],
@@ -64,22 +68,25 @@ def test_dataset_by_its_derivative_or_its_root(derivative):
         report = make_report(folder, verbose="error")
         assert report.title == "Arousals of study"
         found = sections(report)
-        assert "3, 1 of them without a result" in found["Summary"]
-        assert "9.5 (9.2 to 9.8) per hour" in found["Summary"]
+        summary = found["Arousals of the dataset"]
+        assert "recordings, 1 without a result" in summary
+        assert "9.5 (9.2 to 9.8)" in summary
         assert "no EMG channel (2 recordings)" in found["Warnings"]
         assert "the file is cut short" in found["All recordings"]
         assert "<script>alert" not in found["All recordings"]
         assert ">02<" in found["All recordings"]
         assert "1 | 2" in found["Parameters"]
-        assert {"sub-1_task-sleep", "sub-2_task-sleep", "Arousal index"} <= set(found)
+        assert {"sub-1_task-sleep", "sub-2_task-sleep"} <= set(found)
+        assert 'href="#night-sub-1_task-sleep"' in found["All recordings"]
+        assert 'id="night-sub-1_task-sleep"' in found["sub-1_task-sleep"]
 
 
 def test_dataset_with_no_result(derivative):
     table = pd.read_csv(derivative / "arousals.tsv", sep="\t").iloc[2:]
     table.to_csv(derivative / "arousals.tsv", sep="\t", index=False, na_rep="n/a")
     found = sections(make_report(derivative, verbose="error"))
-    assert "1, 1 of them without a result" in found["Summary"]
-    assert "Arousal index" not in found
+    assert "recordings, 1 without a result" in found["Arousals of the dataset"]
+    assert "<img" not in found["Arousals of the dataset"]
 
 
 def test_no_derivative(tmp_path):

@@ -1,32 +1,83 @@
 """Pages of a recording hold what was found in it."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
 
-from mne_arousal import summarize
+from mne_arousal import load_night, summarize
 from mne_arousal.cli import main
-from mne_arousal.report import make_report
-from mne_arousal.report.tables import clock, sortable_table
+from mne_arousal.report import make_report, save_report
+from mne_arousal.report.events import event_table
+from mne_arousal.report.tables import Cell, sortable_table
+from mne_arousal.viz.clock import full_time_text
 
 from ..recordings import write_edf
 from .test_dataset import sections
 
 
-def test_summary_and_tables(simulated):
+def test_first_screen_and_tables(simulated):
     _, night = simulated
-    found = sections(make_report(night, verbose="error"))
-    assert f"{night.arousal_index:.1f} per hour of sleep" in found["Summary"]
+    report = make_report(night, verbose="error")
+    found = sections(report)
+    assert next(iter(found)) == "The night"  # the picture and the numbers come first
+    first = found["The night"]
+    assert first.index("<img") < first.index("total sleep time")
+    assert first.count("<b>") == 5
+    assert f"<b>{night.arousal_index:.1f}</b>" in first
+    assert "the probability of each stage" in first  # the text of the picture
+    assert list(found)[-3:] == ["Recording and analysis", "Parameters", "Versions"]
+    assert "Time taken" in found["Recording and analysis"]
+    assert "State" not in "".join(name for name in found if not name.startswith("Appendix"))
     assert found["All arousals"].count("<tr>") == len(night.arousals) + 1
     assert found["Rejected candidates"].count("<tr>") == len(night.candidates) + 1
-    assert "None." in found["Warnings"]
-    by_cluster = summarize(night).query("scope == 'stage cluster'")
-    for count in by_cluster["arousals"]:
-        assert f">{count}</td>" in found["Arousals per hour of sleep"]
-    assert "arousals__false_alarms" in found["Parameters"]
+    assert "Warnings" not in found
+    table = summarize(night)
+    for row in table[table["scope"] == "stage"].itertuples():
+        shown = f">{row.label}</td>" in found["Arousals per hour of sleep"]
+        assert shown == (row.sleep_hours > 0)
+    assert "arousals__min_probability" in found["Parameters"]
     assert "scikit-learn" in found["Versions"]
     assert not any(name.startswith("Arousal at") for name in found)
+
+
+def test_events_are_told_by_clock_stage_and_cues(simulated):
+    _, night = simulated
+    start = datetime(2025, 3, 2, 21, 13, tzinfo=UTC)
+    table = event_table(night.candidates, night.stages, start)
+    first = night.candidates.iloc[0]
+    assert table["Time"][0].text == full_time_text(first["onset"], start)[:8]
+    assert table["Stage"][0] in ("W", "N1", "N2", "N3", "R")
+    for cue in first["cues"].split("; "):
+        column = "For" if " +" in cue else "Against"
+        assert cue.replace(" -", " −") in table[column][0]
+    assert "Time" not in event_table(night.candidates, night.stages, None)
+    assert 'aria-sort="ascending"' in sections(make_report(night, verbose="error"))["All arousals"]
+
+
+def test_a_loaded_night_has_a_page(simulated, tmp_path):
+    raw, night = simulated
+    loaded = load_night(night.save(tmp_path / "night"))
+    assert loaded.pipeline is None
+    found = sections(make_report(loaded, raw=raw, n_examples=1, verbose="error"))
+    whole = sections(make_report(night, raw=raw, n_examples=1, verbose="error"))
+    assert set(found) == set(whole)
+    assert found["All arousals"] == whole["All arousals"]
+    assert found["Parameters"] == whole["Parameters"]
+
+
+def test_nobody_is_named(simulated, tmp_path):
+    raw, night = simulated
+    raw = raw.copy()
+    raw.info["subject_info"] = {"last_name": "Doe", "his_id": "X-77", "birthday": date(1961, 5, 4)}
+    raw.set_meas_date(datetime(2025, 3, 2, 22, 47, tzinfo=UTC))
+    night = replace(night, start=raw.info["meas_date"])
+    path = save_report(make_report(night, raw=raw, n_examples=1), tmp_path / "night.html")
+    text = path.read_text(encoding="utf-8")
+    for secret in ("Doe", "X-77", "1961", "2025-03-02", str(tmp_path)):
+        assert secret not in text
+    assert "22:" in text or "23:" in text
 
 
 def test_new_columns_of_arousals_are_shown(simulated):
@@ -44,7 +95,7 @@ def test_a_night_without_arousals(simulated):
     raw, night = simulated
     night = replace(night, arousals=night.arousals[:0], candidates=night.candidates[:0])
     found = sections(make_report(night, raw=raw, verbose="error"))
-    assert "0.0 per hour" in found["Summary"]
+    assert "<b>0.0</b>" in found["The night"]
     assert "Rejected candidates" not in found
 
 
@@ -56,15 +107,16 @@ def test_cells_sort_by_numbers_and_escape_texts():
     assert '<td class="number" data-value="1.25">1.2</td>' in html
     assert html.count('<td data-value="">n/a</td>') == 2
     assert "<i>" not in html
+    html = sortable_table(pd.DataFrame({"a": [Cell("<b>", 1.5, "x")]}), sorted_by="a")
+    assert 'data-value="1.5"><a href="#x">&lt;b&gt;</a>' in html
+    assert '<th scope="col" aria-sort="ascending">' in html
 
 
-def test_clock():
-    assert [clock(s) for s in (0, 59.97, 3599.99, 36000)] == [
-        "0:00:00.0",
-        "0:01:00.0",
-        "1:00:00.0",
-        "10:00:00.0",
-    ]
+def test_times():
+    start = datetime(2025, 3, 2, 21, 13, tzinfo=UTC)
+    assert full_time_text(21547.0, start) == "03:12:07, 5:59:07 after the start"
+    assert full_time_text(59.97, None) == "0:01:00 after the start"
+    assert full_time_text(36000, datetime(1985, 1, 1, tzinfo=UTC)) == "10:00:00 after the start"
 
 
 def test_command(simulated, tmp_path, capsys):

@@ -11,6 +11,7 @@ from mne.utils import ProgressBar, logger, use_log_level
 from sklearn.utils import check_random_state
 
 from ..._array import resolve_device
+from ...utils.progress import announce, is_shown
 from ..batches import make_source, ordered_batches
 from ..encoding import encode_pieces
 from ..network import EncoderNetwork, SignalModule, WindowCNN, module_features
@@ -253,14 +254,18 @@ def train_network(encoder, source, sequential: bool, rng, on_epoch, align=True) 
         rng = np.random.RandomState(rng.randint(2**31 - 1) + torch.distributed.get_rank())
     objective = _make_objective(encoder, device, augmentation, rng)
     source.place(device)
+    verb = "Training" if encoder.max_epochs else "Preparing"
     logger.info(
-        f"Training the encoder on {int(training.length.sum())} windows of "
+        f"{verb} the encoder on {int(training.length.sum())} windows of "
         f"{len(source.recordings)} recording(s), {int(validation.length.sum())} held out, "
         f"on {device}."
     )
-    bar = ProgressBar(encoder.max_epochs, mesg="Training the encoder")
+    bar = _make_bar(encoder.max_epochs)
 
     def show(record):
+        announce("encoder", (record["epoch"] + 1) / encoder.max_epochs)
+        if bar is None:
+            return on_epoch(record)
         parts = ("reconstruction", "views", "neighbors", "cross_modal", "validation")
         losses = " ".join(f"{part} {record[part]:.3f}" for part in parts if part in record)
         bar._tqdm.set_postfix_str(losses, refresh=False)
@@ -272,12 +277,20 @@ def train_network(encoder, source, sequential: bool, rng, on_epoch, align=True) 
         history = train(
             encoder.network_, source, training, validation, objective, device, rng, show
         )
-    bar._tqdm.close()
+    if bar is not None:
+        bar._tqdm.close()
     if align and history:
         _align(encoder, source, training, rng)
     if is_distributed():
         _share(encoder, device)
     return pd.DataFrame(history)
+
+
+def _make_bar(n_epochs: int) -> ProgressBar | None:
+    """Return a bar where there is something to train and no bar of the whole analysis."""
+    if n_epochs < 1 or is_shown():
+        return None
+    return ProgressBar(n_epochs, mesg="Training the encoder")
 
 
 def _align(encoder, source, training, rng) -> None:
