@@ -117,8 +117,8 @@ def _more(path: Path, lines: list[str], n: int) -> tuple[list, list]:
         rows = [line.split("\t") for line in lines if line.count("\t") == 5]
         found = [_meta(row) for row in rows if row[0] != "class" and not row[0].startswith("#")]
     elif path.suffix.lower() == ".csv" and lines and lines[0].startswith(_OWN_COLUMNS):
-        rows = csv.DictReader(lines)
-        found = [((), {k: _value(v) for k, v in _kept(row).items()}) for row in rows]
+        table = csv.DictReader(lines)
+        found = [((), {k: _value(v) for k, v in _kept(row).items()}) for row in table]
     if len(found) != n:
         return [()] * n, [{}] * n
     return [list(names) for names, _ in found], [extras for _, extras in found]

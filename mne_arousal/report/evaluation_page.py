@@ -17,14 +17,15 @@ from ..utils.errors import RecordingError
 from ..utils.files import check_output_folder, write_file
 from ..utils.text import printable
 from ..viz.agreement_figures import plot_bland_altman, plot_min_probability, plot_reliability
-from .tables import SORT_CSS, SORT_JS, sortable_table, text_list
+from .style import CSS, SORT_JS
+from .tables import sortable_table, text_list
 
 if TYPE_CHECKING:
     from ..metrics import Evaluation
     from ..utils.types import PathLike
 
 _CSS = (
-    SORT_CSS
+    CSS
     + """
 body { font: 16px/1.45 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 0 auto;
   padding: 1rem; }

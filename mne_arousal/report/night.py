@@ -165,8 +165,9 @@ def _sleep_table(night) -> str:
 def _index_html(night) -> str:
     index = plot_index(night.arousals, night.stages, asleep=night.asleep, show=False)
     axis = index.axes[0]
-    if axis.get_legend() is not None:  # the number above is enough
-        axis.get_legend().remove()
+    legend = axis.get_legend()
+    if legend is not None:  # the number above is enough
+        legend.remove()
     set_time_axis(axis, night.start, shown_hours(night))
     alt = "Arousals per hour of sleep, a bar for each half hour."
     caption = (

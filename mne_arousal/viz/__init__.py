@@ -23,6 +23,6 @@ __all__ = [
     "plot_index",
     "plot_min_probability",
     "plot_night",
-    "plot_reliability",
     "plot_overview",
+    "plot_reliability",
 ]
