@@ -152,7 +152,7 @@ def analyze_recording(
     source : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
         The recording.
     hypnogram : mne.Annotations | array, shape (n_epochs,) | path-like | None
-        Stages, as in :func:`annotate_arousals`, as are all other parameters.
+        Stages, as in :func:`mne_arousal.annotate_arousals`, as are all other parameters.
     epoch_length : float | None
         Length of one entry of a hypnogram that is a list, s.
     picks : "auto" | list of str | dict
@@ -186,7 +186,7 @@ def analyze_recording(
 
     See Also
     --------
-    annotate_arousals : The arousals alone, as annotations.
+    mne_arousal.annotate_arousals : The arousals alone, as annotations.
 
     Examples
     --------

@@ -32,7 +32,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     numbered from the most wake-like; without columns that tell wake, from the largest. Arousals
     are departures of the evidence from the sleep around them. Each candidate gets a probability
     from its evidence, this night's noise, which sign-flipped evidence tells as a negative control
-    (:func:`mne_arousal.arousals.noise.measure_noise`), and cues that speak for and against.
+    (``arousals/noise.py``), and cues that speak for and against.
 
     Parameters
     ----------

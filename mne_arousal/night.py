@@ -208,7 +208,7 @@ class Night:
         ``min_probability`` that an arousal had to have, what noise was measured on, and the weight
         of each witness.
     window_length : float
-        Length of a window of `features` and `evidence`, s.
+        Length of a window of ``features`` and ``evidence``, s.
     parameters : dict of str
         Parameters of the pipeline, as Python writes them.
     given_hypnogram : Hypnogram | None
@@ -219,7 +219,7 @@ class Night:
 
     See Also
     --------
-    load_night : Read a night that was saved.
+    mne_arousal.load_night : Read a night that was saved.
 
     Examples
     --------

@@ -29,12 +29,12 @@ def summarize(
     Parameters
     ----------
     arousals : Night | mne.Annotations | DataFrame
-        Arousals: what :func:`mne_arousal.annotate.analyze_recording` returns, which knows its
-        stages; the annotations of :func:`annotate_arousals` (those described ``"arousal"``
+        Arousals: what :func:`mne_arousal.analyze_recording` returns, which knows its stages;
+        the annotations of :func:`mne_arousal.annotate_arousals` (those described ``"arousal"``
         count), of a recording that may be cropped; or a table with ``onset`` in s.
     stages : DataFrame | array | None
         Table with ``onset``, ``duration`` (s) and ``cluster``, or one stage per 30 s with 0 for
-        wake. Needed where `arousals` is no ``Night``.
+        wake. Needed where ``arousals`` is no ``Night``.
     wake_clusters : sequence of int | None
         Clusters that are wake. None takes those of the ``Night``, or the hypnogram that was given
         to it, otherwise 0.
@@ -109,30 +109,6 @@ def summarize(
     slept = table["sleep_hours"].where(table["sleep_hours"] > 0)
     table["index"] = table.pop("in_sleep") / slept
     return table
-
-
-def stages_at(onsets: np.ndarray, stages: pd.DataFrame) -> list[str]:
-    """Name the stage at each time.
-
-    Parameters
-    ----------
-    onsets : array, shape (n_events,)
-        Times from the start of the recording, s.
-    stages : DataFrame
-        ``night.stages``.
-
-    Returns
-    -------
-    names : list of str
-        ``"N2"``; ``"cluster 3"`` where stages have no names.
-    """
-    if not len(stages):
-        return ["?"] * len(onsets)
-    starts = stages["onset"].to_numpy(dtype=float)
-    rows = np.clip(np.searchsorted(starts, onsets, side="right") - 1, 0, len(starts) - 1)
-    if "stage" in stages and (stages["stage"] != "?").any():
-        return stages["stage"].to_numpy(dtype=str)[rows].tolist()
-    return [f"cluster {label}" for label in stages["cluster"].to_numpy()[rows]]
 
 
 def _onsets(arousals) -> np.ndarray:

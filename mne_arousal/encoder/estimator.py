@@ -15,11 +15,10 @@ from .training.callbacks import CallbackSupportMixin, with_callbacks
 class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Encode windows of polysomnography by a CNN and an LSTM trained without labels.
 
-    Each window becomes a log spectrogram (bands fixed in Hz, and a level). A CNN
-    embeds it, a bidirectional LSTM along touching windows of the same recording
-    puts it in context, and a linear layer gives the latent. Training hides spans
-    of windows and rebuilds their log spectra from the latent; behind a projector,
-    the latent may also be contrasted between augmented views and neighbors.
+    Each window becomes a log spectrogram (bands fixed in Hz, and a level). A CNN embeds it, a
+    bidirectional LSTM along touching windows of the same recording puts it in context, and a linear
+    layer gives the latent. Training hides spans of windows and rebuilds their log spectra from the
+    latent; behind a projector, it may also be contrasted between augmented views and neighbors.
 
     Parameters
     ----------
@@ -41,9 +40,9 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ``return_feats=True``. It reads signals, ``(n, n_channels, n_times)``, divided by their
         typical amplitude, and returns features. It is copied, and trained with the rest.
     weights : "default" | path-like | None
-        Pretrained weights to start from: those of the package, or a file that `save` wrote.
-        Channels are mapped by role. With ``max_epochs=0``, or when ``transform`` is called
-        without ``fit``, they are used as they are. None starts from random weights.
+        Weights to start from: the package's, or a file that `save` wrote. Channels are mapped
+        by role. None starts from random weights. With ``max_epochs=0``, or without ``fit``,
+        they are used as they are.
     n_filters, n_embedding, n_hidden : int
         Filters of the first convolution, length of a window's embedding and LSTM units in
         each direction. ``n_hidden=0`` leaves the LSTM out.

@@ -82,7 +82,7 @@ class Hypnogram:
         -------
         annotations : instance of Annotations
             Described as ``"Sleep stage W"``, ``N1``, ``N2``, ``N3``, ``R`` or ``?``; the
-            ``orig_time`` is the `start`.
+            ``orig_time`` is the ``start``.
         """
         changes = np.flatnonzero(np.diff(self.stages)) + 1
         first = np.r_[0, changes] if len(self.stages) else changes

@@ -70,7 +70,7 @@ class PSGWindower(TransformerMixin, BaseEstimator):
     channels_ : list of str
         ``"role:name"`` of the channels of the first recording fitted, EEG, EOG and EMG.
     body_channels_ : list of str
-        Those of the body, where `body` is set. A later recording that lacks one has a gap there.
+        Those of the body, where ``body`` is set. A later recording that lacks one has a gap there.
     seconds_ : float
         Time that reading and filtering took in the last call, s.
 

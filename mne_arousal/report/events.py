@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..summary import stages_at
+from ..stages.epochs import stages_at
 from ..viz.clock import clock_text, elapsed_text, known_start
 from .tables import Cell, sortable_table
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..night import EVENT_COLUMNS
-from ..summary import stages_at
+from ..stages.epochs import stages_at
 from ..utils.errors import RecordingError
 from ..utils.files import check_output_folder, partial_file
 

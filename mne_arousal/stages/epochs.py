@@ -268,3 +268,27 @@ def split_recordings(
         tables.append(make_epoch_table(name, values[rows], columns, onsets, **lengths))
         tables[-1].body = None if body is None else body[rows]
     return tables
+
+
+def stages_at(onsets: np.ndarray, stages: pd.DataFrame) -> list[str]:
+    """Name the stage at each time.
+
+    Parameters
+    ----------
+    onsets : array, shape (n_events,)
+        Times from the start of the recording, s.
+    stages : DataFrame
+        ``night.stages``.
+
+    Returns
+    -------
+    names : list of str
+        ``"N2"``; ``"cluster 3"`` where stages have no names.
+    """
+    if not len(stages):
+        return ["?"] * len(onsets)
+    starts = stages["onset"].to_numpy(dtype=float)
+    rows = np.clip(np.searchsorted(starts, onsets, side="right") - 1, 0, len(starts) - 1)
+    if "stage" in stages and (stages["stage"] != "?").any():
+        return stages["stage"].to_numpy(dtype=str)[rows].tolist()
+    return [f"cluster {label}" for label in stages["cluster"].to_numpy()[rows]]

@@ -85,7 +85,7 @@ def sleep_statistics(
     statistics : Series
         Numbers by name: those of ``mne_arousal.stages.statistics.DEFINITIONS``, and
         ``arousal_index_hour_H`` for each clock hour with sleep (hours from the first epoch on where
-        no time is known). NaN where a number has no meaning; without `arousals`, none of theirs.
+        no time is known). NaN where a number has no meaning; without ``arousals``, none of theirs.
 
     References
     ----------

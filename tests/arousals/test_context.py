@@ -76,7 +76,7 @@ def test_arousals_of_apnea_follow_breathing_more_often():
 
 
 def test_summary_counts_where_onsets_lie():
-    """Index per hour of sleep; wake has arousals but no index."""
+    """Index per hour of sleep, of the night with all; wake has arousals but no index."""
     stages = pd.DataFrame(
         {
             "onset": np.arange(0, 7200, 30.0),
@@ -87,7 +87,7 @@ def test_summary_counts_where_onsets_lie():
     arousals = pd.DataFrame({"onset": [100.0, 2000.0, 2100.0, 6000.0]})
     table = summarize(arousals, stages).set_index(["scope", "label"])
     assert table.loc[("night", "all"), "arousals"] == 4
-    assert table.loc[("night", "all"), "index"] == pytest.approx(3 / 1.5)
+    assert table.loc[("night", "all"), "index"] == pytest.approx(4 / 1.5)
     assert np.isnan(table.loc[("stage cluster", "0"), "index"])
     assert table.loc[("stage cluster", "1"), "index"] == pytest.approx(2.0)
     assert table.loc[("hour", "0"), "index"] == pytest.approx(2 / 0.5)

@@ -131,7 +131,7 @@ def test_a_patient_has_a_body_and_a_truth(patient):
     names = ["C3-M2", "C4-M1", "E1-M2", "E2-M2", "Chin", "ECG", "Airflow", "Thorax", "Leg", "SpO2"]
     assert night.raw.ch_names == names
     roles = channel_roles(names, night.raw.get_channel_types())
-    assert [roles[n] for n in names[4:]] == ["emg", "ecg", "resp", "resp", "leg", "spo2"]
+    assert [roles[n] for n in names[4:]] == ["emg", "ecg", "resp", "effort", "leg", "spo2"]
     data = night.raw.get_data()
     assert np.all(np.isfinite(data))
     assert 85 < np.median(data[-1]) <= 100  # saturation, %
