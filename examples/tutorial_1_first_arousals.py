@@ -43,7 +43,7 @@ annotations.to_data_frame(time_format=None).head()
 # %%
 # More about the night
 # --------------------
-# :func:`~mne_arousal.annotate.analyze_recording` returns all that is known: stage clusters, events
+# :func:`~mne_arousal.analyze_recording` returns all that is known: stage clusters, events
 # that a rule rejected and why, the evidence behind each event.
 
 from mne_arousal import analyze_recording

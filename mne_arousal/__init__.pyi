@@ -1,4 +1,4 @@
-from . import annotation_files, datasets, hypnogram, metrics, report, viz
+from . import annotation_files, datasets, hypnogram, metrics, report, review, viz
 from .annotate import analyze_recording, annotate_arousals
 from .bids import annotate_bids
 from .body import BodyTransformer
@@ -36,6 +36,7 @@ __all__ = [
     "make_arousal_pipeline",
     "metrics",
     "report",
+    "review",
     "sleep_statistics",
     "summarize",
     "sys_info",

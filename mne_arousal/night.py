@@ -273,7 +273,7 @@ class Night:
 
     @property
     def asleep(self) -> np.ndarray:
-        """Whether each epoch of `stages` is sleep.
+        """Whether each epoch of ``stages`` is sleep.
 
         Where no stage has a name, epochs of stage clusters that are not wake.
         """

@@ -31,6 +31,7 @@ examples:
   mne-arousal review results night.edf                accept and reject what was found
   mne-arousal detect study --jobs 4                   a BIDS dataset
   mne-arousal detect folder --output results          a folder of recordings
+  mne-arousal evaluate results scored                 compare with an expert's arousals
   mne-arousal detect --help                           all options
 
 Exit status: 0 done, 1 some recordings of a dataset failed, 2 the call or the

@@ -101,7 +101,8 @@ def event_table(events: pd.DataFrame, stages: pd.DataFrame, start: datetime | No
             columns[head] = _values(name, events[name])
     if "ch_names" in events and any(len(names) for names in events["ch_names"]):
         columns["Channels"] = [", ".join(names) or "all" for names in events["ch_names"]]
-    return pd.DataFrame(columns).dropna(axis=1, how="all")
+    table = pd.DataFrame(columns)
+    return table.dropna(axis=1, how="all") if len(table) else table
 
 
 def _values(name: str, values: pd.Series) -> list:

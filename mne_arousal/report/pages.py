@@ -42,7 +42,7 @@ def make_report(
     Parameters
     ----------
     source : instance of Night | path-like
-        What ``mne_arousal.annotate.analyze_recording`` returned; or the folder of a derivative,
+        What ``mne_arousal.analyze_recording`` returned; or the folder of a derivative,
         or of the BIDS dataset whose ``derivatives/mne-arousal`` it is.
     raw : instance of Raw | path-like | None
         The recording that the night is of. None leaves single arousals out.

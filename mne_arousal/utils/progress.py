@@ -9,8 +9,8 @@ from contextvars import ContextVar
 
 from mne.utils import logger
 
-#: Share of each step in the time of an analysis with the default extractors, measured on simulated
-#: nights of 8 h on two cores; it decides how far a bar goes, and nothing else.
+#: Rough share of each step in the time of an analysis with the default extractors; a guess that
+#: decides how far a bar goes, and nothing else.
 SHARES = {
     "reading": 12.0,
     "spectral": 3.0,

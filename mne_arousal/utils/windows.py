@@ -278,8 +278,9 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
     estimator : BaseEstimator
         Gets ``n_channels_in_``, ``n_times_in_``, ``sfreq_`` and ``n_features_in_`` (``n_channels *
         n_times``) when `reset`; the windows are compared with them otherwise.
-    X : array | mne.Epochs | dataset, shape (n_windows, n_channels, n_times) or (n_windows, n_times)
-        Windows, V.
+    X : array | mne.Epochs | dataset, shape (n_windows, n_channels, n_times)
+        Windows, in V: an array, shape (n_windows, n_times) too; epochs; a ``BaseConcatDataset``,
+        a windows dataset, or a torch ``Subset`` of one. NaN is let through, infinity is not.
     sfreq : float | None
         Sampling frequency of an array, Hz. A dataset tells its own.
     channels : list of str | None

@@ -59,7 +59,7 @@ def plot_arousal(
         ``night.candidates``, with at least ``onset`` and ``duration`` (s from the start of
         the recording); or a time in s (a float), with no event to mark.
     night : instance of Night | None
-        What ``mne_arousal.annotate.analyze_recording`` returned: gives the evidence, the
+        What ``mne_arousal.analyze_recording`` returned: gives the evidence, the
         probability that was asked and the channels that were used.
     evidence : DataFrame | None
         Evidence and its parts, indexed by the onset of the windows in s, such as

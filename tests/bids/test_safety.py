@@ -232,7 +232,9 @@ def test_a_worker_that_outlives_its_run_writes_nothing(noise_dataset):
 
     annotate(noise_dataset, subjects="02")
     folder = noise_dataset / DEFAULT_OUTPUT
-    settings = Settings(str(folder), ("spectral",), "auto", 2.0, True, 0, "cpu", token="former")
+    settings = Settings(
+        str(folder), ("spectral",), "auto", 0.5, None, True, 0, "cpu", token="former"
+    )
     with output_lock(OutputTree(folder)):
         before = tree_bytes(folder, leave_out=())
         outcome = process_recording(find_recordings(noise_dataset, subjects="01")[0], settings)

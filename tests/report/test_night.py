@@ -1,5 +1,6 @@
 """Pages of a recording hold what was found in it."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -74,7 +75,8 @@ def test_nobody_is_named(simulated, tmp_path):
     raw.set_meas_date(datetime(2025, 3, 2, 22, 47, tzinfo=UTC))
     night = replace(night, start=raw.info["meas_date"])
     path = save_report(make_report(night, raw=raw, n_examples=1), tmp_path / "night.html")
-    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"base64,[^\"]*", "", path.read_text(encoding="utf-8"))
+    text = text[text.index("<body") :]  # before it are libraries
     for secret in ("Doe", "X-77", "1961", "2025-03-02", str(tmp_path)):
         assert secret not in text
     assert "22:" in text or "23:" in text
