@@ -76,7 +76,16 @@ def test_rem_sleep_of_the_hypnogram_rules_the_chin(night_and_stages):
     columns = parse_columns(["emg:Chin:level", "eeg:C3:delta"])
     ones = np.ones(4, dtype=bool)
     table = EpochTable(
-        "night", np.zeros((4, 2)), np.arange(4.0), np.arange(4), np.zeros((4, 2)), ones, None, ~ones
+        name="night",
+        values=np.zeros((4, 2)),
+        onsets=np.arange(4.0),
+        epochs=np.arange(4),
+        medians=np.zeros((4, 2)),
+        inside=ones,
+        wakefulness=None,
+        wake=~ones,
+        known_rows=ones,
+        known=ones,
     )
     rem = np.array([False, True, True, False])
     _, atonia = sleep_gates(table, columns, wake=~ones, rem=rem)
