@@ -275,12 +275,13 @@ class Night:
     def asleep(self) -> np.ndarray:
         """Whether each epoch of ``stages`` is sleep.
 
-        Where no stage has a name, epochs of stage clusters that are not wake.
+        Epochs without a valid signal are none, whatever stages were given. Where no stage has a
+        name, epochs of stage clusters that are not wake.
         """
-        stages = self.hypnogram.stages
+        stages, clusters = self.hypnogram.stages, self.stages["cluster"].to_numpy()
         if self.given_hypnogram is None and not (stages != UNSCORED).any():
-            return ~np.isin(self.stages["cluster"], [UNSCORED, *self.wake_clusters])
-        return stages > 0
+            return ~np.isin(clusters, [UNSCORED, *self.wake_clusters])
+        return (stages > 0) & (clusters != UNSCORED)
 
     @property
     def arousal_index(self) -> float:
