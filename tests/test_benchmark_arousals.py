@@ -131,7 +131,8 @@ def test_kept_tables_give_what_the_recording_gives(tmp_path):
         night.raw, features=("spectral",), random_state=0, verbose="error"
     ).arousals
     assert len(direct)
-    pd.testing.assert_frame_equal(found, direct)
+    # what is kept stands for the recording, and has none of its channels
+    pd.testing.assert_frame_equal(found.drop(columns="ch_names"), direct.drop(columns="ch_names"))
     np.testing.assert_array_equal(kept.arousals.onset, night.arousals.onset)
 
 

@@ -38,6 +38,7 @@ def test_detect_writes_its_files(recording, tmp_path, capsys):
         "night_raw_stages.csv",
         "night_raw_sleep.csv",
         "night_raw-annot.fif",
+        "night_raw_run.json",
     }
     arousals = pd.read_csv(tmp_path / "night_raw_arousals.csv", dtype=str)
     columns = ["onset", "duration", "score", "probability"]

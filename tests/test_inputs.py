@@ -3,6 +3,7 @@
 import mne
 import numpy as np
 import pytest
+from mne.utils import use_log_level
 from torch.utils.data import Subset
 
 from mne_arousal import (
@@ -69,5 +70,8 @@ def test_an_unknown_clusterer_is_refused():
 
 
 def test_what_is_lost_without_spectral_features_is_said():
-    with pytest.warns(RuntimeWarning, match="no evidence and no arousals"):
+    with (
+        use_log_level("warning"),
+        pytest.warns(RuntimeWarning, match="no evidence and no arousals"),
+    ):
         make_arousal_pipeline(features=("dmd",))

@@ -48,6 +48,7 @@ def browser():
 def open_page(browser):
     """Open a file with the network off; the page and what it complained of."""
     context = browser.new_context(offline=True)
+    context.set_default_timeout(180_000)  # ms; drawn without a GPU, a page of a night is slow
 
     def open_(path):
         page, complaints = context.new_page(), []
