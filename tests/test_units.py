@@ -12,7 +12,7 @@ from .test_public_api import PUBLIC
 UNIT = re.compile(
     r"(?<![a-z])(s|Hz|µ?V|V²|h|hours?|seconds?|1/h|spreads?|shares?|factor|ratios?|weights?|scores?|"
     r"precision|recall|kappa|accuracy|F1|AUPRC|area under|information|prevalence|union|overlap|"
-    r"index|indices|agreement|learning|rate|unit)(?![a-z])",
+    r"index|indices|agreement|learning|rate|probability|unit)(?![a-z])",
     re.IGNORECASE,
 )
 # Numbers of a formula that its paper names.

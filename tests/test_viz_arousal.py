@@ -33,8 +33,8 @@ def test_an_arousal_of_the_night(analyzed):
     channels, spectrogram, evidence, bands = fig.axes
     arousal = night.arousals.iloc[1]
     title = channels.get_title(loc="left")
-    minutes, seconds = divmod(arousal.onset, 60)
-    assert title.startswith(f"Arousal · 0:{int(minutes):02d}:{seconds:04.1f} from the start")
+    minutes, seconds = divmod(round(arousal.onset), 60)
+    assert title.startswith(f"Arousal · 0:{minutes:02d}:{seconds:02d} after the start")
     asked = f"{night.min_probability:.2g} asked"
     assert f"score {arousal.score:.1f}" in title
     assert f"probability {arousal.probability:.2f} ({asked})" in title
