@@ -11,10 +11,11 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _log_level():
-    """Leave the level of MNE's log as it was: the command sets it, and warnings go by it."""
-    from mne.utils import logger
+    """Give each test MNE's log at its default: the command sets it, and warnings go by it."""
+    from mne.utils import logger, set_log_level
 
     level = logger.level
+    set_log_level(None)
     yield
     logger.setLevel(level)
 
