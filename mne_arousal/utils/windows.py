@@ -1,8 +1,7 @@
 """One view of windows, whether they came as an array or from braindecode.
 
-Estimators that read windows (spectral, DMD, encoder) take a 3-D array ``(n_windows, n_channels,
-n_times)``, a 2-D array (one channel) or a braindecode ``BaseConcatDataset``. `read_windows` turns
-each into a `Windows`, which hands out batches without ever holding all windows: neighboring
+Estimators that read windows take what `read_windows` lists: arrays, epochs, windows datasets. It
+turns each into a `Windows`, which hands out batches without ever holding all windows: neighboring
 windows share most of their samples, so the signal is kept once and windows are views of it.
 """
 

@@ -89,7 +89,7 @@ def reconstruction(rebuilt: Tensor, target: Tensor, importance: Tensor, masked: 
 
 
 def nt_xent(a: Tensor, b: Tensor, temperature: float) -> Tensor:
-    """Normalised temperature-scaled cross entropy of pairs (Chen et al. 2020, SimCLR).
+    """Normalized temperature-scaled cross entropy of pairs (Chen et al. 2020, SimCLR).
 
     Parameters
     ----------
