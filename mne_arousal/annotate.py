@@ -18,9 +18,10 @@ from .hypnogram.alignment import RecordingClock
 from .hypnogram.codes import STAGES, UNSCORED
 from .hypnogram.reading import stages_of_raw
 from .night import EVENT_COLUMNS, Night
-from .pipeline import FEATURES, make_arousal_pipeline, pipeline_parameters
+from .pipeline import FEATURES, TAKE_WINDOWS, make_arousal_pipeline, pipeline_parameters
 from .recording.derived import recorded_channels
 from .recording.reading import read_recording
+from .recording.windower import PSGWindower
 from .stages.gates import wake_and_rem
 from .utils.annotations import FIRST_TIME
 from .utils.progress import announce
@@ -216,7 +217,7 @@ def analyze_recording(
                 verbose=verbose,
             )
         fitted = hasattr(pipeline[-1], "labels_")
-        windows = _apply(pipeline["windows"], raw, fitted)
+        windows = _cut(pipeline, raw, fitted)
         clock.lap("reading")
         table = _extract(pipeline["features"], windows, fitted, clock)
         clusterer = pipeline[-1]
@@ -233,7 +234,7 @@ def analyze_recording(
         found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
         announce("onsets")
-        arousals, rejected = _locate(found.events, windows.datasets[0].raw, raw, clusterer)
+        arousals, rejected = _locate(found.events, _signal_of(windows), raw, clusterer)
         arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
         clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
@@ -259,6 +260,11 @@ def analyze_recording(
         )
         night.sleep_hours = float(night.asleep @ stages["duration"]) / 3600.0
         return night
+
+
+def _signal_of(windows):
+    """The signals that windows were cut from."""
+    return windows.runs[0].signal if hasattr(windows, "runs") else windows.datasets[0].raw
 
 
 def _with_given(stages: pd.DataFrame, given: StageTable) -> pd.DataFrame:
@@ -320,6 +326,15 @@ class _Clock:
 
 def _apply(step, X, fitted: bool):
     return step.transform(X) if fitted else step.fit_transform(X)
+
+
+def _cut(pipeline: Pipeline, raw: BaseRaw, fitted: bool):
+    """Cut a recording into windows: a light view of them where all that follows takes one."""
+    step, features = pipeline["windows"], pipeline["features"]
+    extractors = [e for _, e in getattr(features, "transformer_list", [("", features)])]
+    if isinstance(step, PSGWindower) and all(isinstance(e, TAKE_WINDOWS) for e in extractors):
+        return step.view_windows(raw) if fitted else step.fit_windows(raw)
+    return _apply(step, raw, fitted)
 
 
 def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:

@@ -17,6 +17,8 @@ from .spectral import SpectralTransformer
 if TYPE_CHECKING:
     from .utils.types import Picks, RandomState, Reference, Verbose
 
+#: Extractors that take `Windows` as they take a dataset; "drop" stands for one that is left out.
+TAKE_WINDOWS = (SpectralTransformer, DMDTransformer, PSGEncoder, BodyTransformer, str)
 FEATURES = ("spectral", "dmd", "encoder", "body")
 
 

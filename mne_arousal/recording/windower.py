@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,17 +14,14 @@ from mne.io import BaseRaw
 from mne.utils import use_log_level
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from ..utils.bands import BANDS
 from ..utils.checks import check_positive
 from ..utils.errors import RecordingError
 from ..utils.notes import collect_notes
-from ..utils.windows import BODY_ROLES, Channel
+from ..utils.windows import BODY_ROLES, Channel, Windows
 from .body_channels import append_channels
-from .content import content_limit
+from .loaded import LoadedRecording
 from .loading import load_channels
 from .reading import read_recording
-
-_HIGHEST = max(high for _, high in BANDS.values())  # Hz
 
 
 class PSGWindower(TransformerMixin, BaseEstimator):
@@ -140,9 +138,7 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         windows : braindecode.datasets.BaseConcatDataset
             One dataset a recording.
         """
-        for name in ("channels_", "body_channels_"):
-            if hasattr(self, name):
-                delattr(self, name)
+        self._forget()
         return self._cut(X)
 
     def transform(self, X):
@@ -163,44 +159,60 @@ class PSGWindower(TransformerMixin, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "channels_")
 
+    def fit_windows(self, X) -> Windows:
+        """Learn the channels of one recording, and view it as windows without copying it.
+
+        What `analyze_recording` uses: it needs no braindecode.
+
+        Parameters
+        ----------
+        X : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
+            Recording.
+
+        Returns
+        -------
+        windows : Windows
+            As `fit_transform` has them.
+        """
+        self._forget()
+        return self.view_windows(X)
+
+    def view_windows(self, X) -> Windows:
+        """View one recording as windows of the channels that were fitted.
+
+        Parameters
+        ----------
+        X : mne.io.BaseRaw | path-like | mne_bids.BIDSPath
+            Recording.
+
+        Returns
+        -------
+        windows : Windows
+            As `transform` has them.
+        """
+        (loaded,) = self._load([X])
+        return loaded.windows(self.window_length, self.hop)
+
+    def _forget(self) -> None:
+        for name in ("channels_", "body_channels_"):
+            if hasattr(self, name):
+                delattr(self, name)
+
     def _cut(self, X):
         with _quiet_braindecode():
             from braindecode.datasets import BaseConcatDataset, RawDataset
             from braindecode.preprocessing import create_fixed_length_windows
 
         start = time.perf_counter()
-        self._check_parameters()
         sources = [X] if isinstance(X, BaseRaw | str | Path) or hasattr(X, "fpath") else X
         if not isinstance(sources, Sequence) or len(sources) == 0:
             raise TypeError(
                 "PSGWindower takes recordings: an mne.io.Raw, a path, a BIDSPath, or a list of "
                 f"these; got {type(X).__name__}. Arrays of windows go to the steps after it."
             )
-        datasets, seen = [], {}
-        with use_log_level(self.verbose):
-            for source in sources:
-                raw, channels, name = load_channels(
-                    source,
-                    picks=self.picks,
-                    reference=self.reference,
-                    sfreq=self.sfreq,
-                    body=self.body,
-                )
-                seen[name] = seen.get(name, 0) + 1
-                unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
-                labels = self._match(raw, channels, name)
-                with collect_notes():  # they were told by the first reading
-                    original = read_recording(source)[0].info["sfreq"]
-                description = {
-                    "recording": unique,
-                    "channels": labels,
-                    "lowpass": min(original, raw.info["sfreq"]) / 2,
-                    "channel_lowpass": [
-                        _content_limit(label, x, raw.info["sfreq"], original)
-                        for label, x in zip(labels, raw._data, strict=True)
-                    ],
-                }
-                datasets.append(RawDataset(raw, description=description))
+        datasets = [
+            RawDataset(loaded.raw, description=loaded.description) for loaded in self._load(sources)
+        ]
         rate = datasets[0].raw.info["sfreq"]
         with _quiet_braindecode():
             windows = create_fixed_length_windows(
@@ -213,6 +225,28 @@ class PSGWindower(TransformerMixin, BaseEstimator):
             _add_validity(dataset)
         self.seconds_ = time.perf_counter() - start
         return windows
+
+    def _load(self, sources: Sequence) -> list[LoadedRecording]:
+        """Load recordings, each with the channels of the first."""
+        self._check_parameters()
+        start, seen, found = time.perf_counter(), Counter(), []
+        with use_log_level(self.verbose):
+            for source in sources:
+                raw, channels, name = load_channels(
+                    source,
+                    picks=self.picks,
+                    reference=self.reference,
+                    sfreq=self.sfreq,
+                    body=self.body,
+                )
+                seen[name] += 1
+                unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
+                labels = self._match(raw, channels, name)
+                with collect_notes():  # they were told by the first reading
+                    original = read_recording(source)[0].info["sfreq"]
+                found.append(LoadedRecording(raw, unique, labels, original))
+        self.seconds_ = time.perf_counter() - start
+        return found
 
     def _check_parameters(self) -> None:
         check_positive(self, ("window_length", "hop"), "s")
@@ -274,13 +308,6 @@ class PSGWindower(TransformerMixin, BaseEstimator):
             else:
                 names.append(found.pop(same))
         return names
-
-
-def _content_limit(label: str, signal: np.ndarray, sfreq: float, original: float) -> float:
-    """Highest frequency with content, Hz; half of the recording's rate for the body's channels."""
-    if Channel.parse(label).role in BODY_ROLES:
-        return original / 2
-    return content_limit(signal, sfreq, min(_HIGHEST, original / 2))
 
 
 def _add_validity(dataset) -> None:

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
+from .dataset_parts import is_dataset, recordings_of
+
 INDEX_NAMES = ("recording", "onset")
 
 #: Roles that tell sleep; what spectral, DMD and encoder look at.
@@ -223,50 +225,8 @@ class Windows:
 
 
 def is_windows_dataset(X) -> bool:
-    """Tell whether X is a braindecode dataset (without importing braindecode).
-
-    One windows dataset and a ``torch.utils.data.Subset`` of one or of several are, too.
-    """
-    if hasattr(X, "dataset") and hasattr(X, "indices"):
-        return is_windows_dataset(X.dataset)
-    return (hasattr(X, "datasets") and hasattr(X, "cumulative_sizes")) or _is_one(X)
-
-
-def _is_one(X) -> bool:
-    return hasattr(X, "metadata") and hasattr(X, "description") and hasattr(X, "raw")
-
-
-class _Part:
-    """Some windows of one windows dataset, in order of time."""
-
-    def __init__(self, dataset, rows: np.ndarray):
-        self.dataset, self.rows = dataset, np.sort(rows)
-        self.metadata = dataset.metadata.iloc[self.rows]
-        self.description = dataset.description
-        for name in ("raw", "windows"):
-            if hasattr(dataset, name):
-                setattr(self, name, getattr(dataset, name))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, row: int):
-        return self.dataset[int(self.rows[row])]
-
-
-def _recordings(X) -> list:
-    """Windows datasets of single recordings that a dataset, or a subset of one, is made of."""
-    if hasattr(X, "datasets"):
-        return list(X.datasets)
-    if not hasattr(X, "indices"):
-        return [X]
-    whole = _recordings(X.dataset)
-    rows = np.unique(np.asarray(X.indices, dtype=int))
-    ends = np.cumsum([len(one) for one in whole])
-    rows = np.where(rows < 0, rows + ends[-1], rows)
-    owner = np.searchsorted(ends, rows, side="right")
-    first = ends - [len(one) for one in whole]
-    return [_Part(one, rows[owner == i] - first[i]) for i, one in enumerate(whole)]
+    """Tell whether X is windows of recordings, in order of time: a dataset, or `Windows`."""
+    return isinstance(X, Windows) or is_dataset(X)
 
 
 def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Windows:
@@ -277,9 +237,10 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
     estimator : BaseEstimator
         Gets ``n_channels_in_``, ``n_times_in_``, ``sfreq_`` and ``n_features_in_`` (``n_channels *
         n_times``) when `reset`; the windows are compared with them otherwise.
-    X : array | mne.Epochs | dataset, shape (n_windows, n_channels, n_times)
+    X : array | mne.Epochs | dataset | Windows, shape (n_windows, n_channels, n_times)
         Windows, in V: an array, shape (n_windows, n_times) too; epochs; a ``BaseConcatDataset``,
-        a windows dataset, or a torch ``Subset`` of one. NaN is let through, infinity is not.
+        a windows dataset, or a torch ``Subset`` of one; `Windows` pass as they are. NaN is let
+        through, infinity is not.
     sfreq : float | None
         Sampling frequency of an array, Hz. A dataset tells its own.
     channels : list of str | None
@@ -297,7 +258,9 @@ def read_windows(estimator, X, *, sfreq=None, channels=None, reset: bool) -> Win
     ValueError
         If shape, sampling frequency or channels don't fit each other or what was fitted.
     """
-    if is_windows_dataset(X):
+    if isinstance(X, Windows):
+        windows = X
+    elif is_dataset(X):
         windows = _from_dataset(X)
     elif isinstance(X, mne.BaseEpochs):
         windows = _from_epochs(X)
@@ -340,7 +303,7 @@ def _from_epochs(epochs: mne.BaseEpochs) -> Windows:
 
 def _from_dataset(X) -> Windows:
     runs, names, onsets, row, first = [], [], [], 0, None
-    for i, ds in enumerate(_recordings(X)):
+    for i, ds in enumerate(recordings_of(X)):
         if len(ds) == 0:
             continue
         source = ds.raw if hasattr(ds, "raw") else ds.windows
