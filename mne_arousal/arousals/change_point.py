@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_toeplitz
-from scipy.signal import lfilter
+from numpy.lib.stride_tricks import sliding_window_view
 
 #: Order of the autoregressive models. Twelve poles at 100 Hz follow the peaks of a sleep EEG.
 ORDER = 12
@@ -19,6 +18,9 @@ RAMPS = (0.0, 0.25, 0.5, 1.0, 1.5)
 # White noise added to each model, as a share of its power (-30 dB): where filters left a band
 # empty, what little is there would decide otherwise.
 _FLOOR = 1e-3
+# Samples whose likelihoods are multiplied before the logarithm is taken. Along a ramp of n samples
+# the product of the shares is 4 ** -n at least, which a double holds up to 500.
+_PRODUCT = 256
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,14 @@ def autoregression(signal: np.ndarray, order: int = ORDER) -> tuple[np.ndarray, 
     variance : float
         Variance of the innovations, at least a tiny share of the signal's.
     """
-    x = signal - signal.mean()
+    x = np.ascontiguousarray(signal - signal.mean())
     n = len(x)
-    spectrum = np.abs(np.fft.rfft(x, 2 * n)) ** 2
-    correlation = np.fft.irfft(spectrum)[: order + 1] / n
+    correlation = np.array([x[: n - lag] @ x[lag:] for lag in range(order + 1)]) / n
     if correlation[0] <= 0:
         return np.r_[1.0, np.zeros(order)], 0.0
     correlation[0] *= 1 + _FLOOR
-    coefficients = solve_toeplitz(correlation[:-1], correlation[1:])
+    lags = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
+    coefficients = np.linalg.solve(correlation[lags], correlation[1:])
     variance = correlation[0] - coefficients @ correlation[1:]
     return np.r_[1.0, -coefficients], float(max(variance, 1e-9 * correlation[0]))
 
@@ -84,7 +86,7 @@ def log_likelihoods(signal: np.ndarray, models: list[tuple[np.ndarray, float]]) 
     """
     x = signal - signal.mean()
     return [
-        -0.5 * (np.log(variance) + lfilter(whitener, 1.0, x) ** 2 / variance)
+        -0.5 * (np.log(variance) + np.convolve(x, whitener)[: len(x)] ** 2 / variance)
         for whitener, variance in models
     ]
 
@@ -237,18 +239,32 @@ def _ramp_scores(first, second, lo, hi, sfreq, ramps) -> np.ndarray:
     """Log likelihood ratio of a change at each sample in [lo, hi), for each ramp length."""
     gain = second - first
     after = np.r_[np.cumsum(gain[::-1])[::-1], 0.0]  # everything from a sample on is of the event
+    starts = np.arange(lo, hi)
+    lengths = [round(ramp * sfreq) for ramp in ramps]
+    near = np.pad(gain[lo:], (0, max(lengths)), mode="edge")[: hi - lo + max(lengths)]
+    # likelihoods of both models, the likelier one set to 1
+    old, new = np.exp(-np.maximum(near, 0.0)), np.exp(np.minimum(near, 0.0))
+    top = np.r_[0.0, np.cumsum(np.maximum(near, 0.0))]
     out = []
-    for ramp in ramps:
-        length = round(ramp * sfreq)
-        starts = np.arange(lo, hi)
-        stops = np.minimum(starts + length, len(gain))
-        score = after[stops] - after[lo]
+    for length in lengths:
+        score = after[np.minimum(starts + length, len(gain))] - after[lo]
         if length:
-            # as a raised cosine, which rises late: along a straight line onsets come out late
-            share = 0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / length)
-            at = np.minimum(starts[:, np.newaxis] + np.arange(length), len(gain) - 1)
-            top = np.maximum(first, second)[at]
-            mixed = np.log((1 - share) * np.exp(first[at] - top) + share * np.exp(second[at] - top))
-            score = score + (mixed + top - first[at]).sum(axis=1)
+            mixed = _log_mixtures(old, new, length, hi - lo)
+            score = score + mixed + top[length : length + hi - lo] - top[: hi - lo]
         out.append(score)
     return np.array(out)
+
+
+def _log_mixtures(old, new, length: int, n_starts: int) -> np.ndarray:
+    """Log of the product of the mixtures along a ramp, for ramps that start at each sample."""
+    # as a raised cosine, which rises late: along a straight line onsets come out late
+    share = 0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / length)
+    rest = sliding_window_view(old, n_starts)
+    change = sliding_window_view(new - old, n_starts)
+    total = np.zeros(n_starts)
+    for at in range(0, length, _PRODUCT):
+        part = slice(at, min(at + _PRODUCT, length))
+        mixture = share[part, np.newaxis] * change[part]
+        mixture += rest[part]
+        total += np.log(np.multiply.reduce(mixture, axis=0))
+    return total

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ..utils.missing import percentile_known
+from ..utils.rolling import rolling_median
 
 BASELINE = 60.0  # s; holds several breaths and spindles, and no arousal of 15 s moves its median
 GUARD = 2.0  # s between baseline and window, so that a ramp is not compared with itself
@@ -108,14 +108,18 @@ def centered_departure(
 def _rolling_medians(thinned, stable, step, size, *, center=False) -> np.ndarray:
     """Medians of the stable rows; of five times as many, then of all, where they are few."""
     fewest = max(size // (12 if center else 6), 2)
-    table = pd.DataFrame(thinned)
-    medians = table.rolling(size, min_periods=fewest, center=center).median().to_numpy()
     if stable is None:
-        return medians
-    kept = table.where(pd.Series(stable[::step]), np.nan)
-    near = kept.rolling(size, min_periods=fewest, center=center).median().to_numpy()
-    far = kept.rolling(5 * size, min_periods=fewest, center=center).median().to_numpy()
-    return np.where(np.isfinite(near), near, np.where(np.isfinite(far), far, medians))
+        return rolling_median(thinned, size, fewest, center=center)
+    kept = np.where(stable[::step, np.newaxis], thinned, np.nan)
+    medians = rolling_median(kept, size, fewest, center=center)
+    for values, length in ((kept, 5 * size), (thinned, size)):
+        lacking = ~np.isfinite(medians)
+        columns = lacking.any(axis=0)
+        if not columns.any():
+            break
+        more = rolling_median(values[:, columns], length, fewest, center=center)
+        medians[:, columns] = np.where(lacking[:, columns], more, medians[:, columns])
+    return medians
 
 
 def lower_scale(values: np.ndarray, asleep: np.ndarray) -> np.ndarray:

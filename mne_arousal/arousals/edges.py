@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import mne
 import numpy as np
 import pandas as pd
@@ -129,6 +131,12 @@ def _valid_part(signals: np.ndarray, middle: int) -> tuple[slice, np.ndarray]:
     return slice(first, last), complete
 
 
+@lru_cache(maxsize=8)
+def _fast_band(sfreq: float) -> np.ndarray:
+    """Band-pass filter of alpha and beta, as second-order sections."""
+    return butter(4, (8.0, min(30.0, 0.45 * sfreq)), "bandpass", fs=sfreq, output="sos")
+
+
 def channels_that_show(
     signals: np.ndarray, names: list[str], sfreq: float, onset: float, stop: float
 ) -> tuple[str, ...]:
@@ -152,8 +160,7 @@ def channels_that_show(
     """
     if len(names) < 2:
         return ()
-    high = min(30.0, 0.45 * sfreq)
-    fast = sosfiltfilt(butter(4, (8.0, high), "bandpass", fs=sfreq, output="sos"), signals)
+    fast = sosfiltfilt(_fast_band(sfreq), signals)
     inside = slice(int(onset * sfreq), int(stop * sfreq))
     before = slice(max(int((onset - 10.0) * sfreq), 0), int(onset * sfreq))
     if before.stop - before.start < sfreq or np.isnan(fast).any():

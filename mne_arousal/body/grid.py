@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..utils.rolling import rolling_median
+
 BASELINE = 120.0  # s; "relative to the last minutes", as the AASM manual judges breathing
 GUARD = (
     10.0  # s before a window that are no baseline for it: the answer to an arousal lasts as long
@@ -97,7 +99,7 @@ class Grid:
             Difference to the median of two minutes that end 10 s before; the first windows are
             compared with the first median that is known.
         """
-        medians = self._rolling(values, BASELINE).median().bfill().to_numpy()
+        medians = pd.Series(self._medians(values, BASELINE)).bfill().to_numpy()
         return values - self._delayed(medians, GUARD)
 
     def highest(self, values: np.ndarray, length: float) -> np.ndarray:
@@ -118,11 +120,11 @@ class Grid:
         size = max(round(length / self.hop), 1)
         return pd.Series(values).rolling(size, min_periods=1).max().to_numpy()
 
-    def _rolling(self, values, length):
+    def _medians(self, values, length):
         step = self._step
         size = max(round(length / (self.hop * step)), 3)
         fewest = min(max(round(_FEWEST / (self.hop * step)), 1), size)
-        return pd.Series(values[::step]).rolling(size, min_periods=fewest)
+        return rolling_median(values[::step], size, fewest)
 
     def _delayed(self, thinned, delay):
         at = (np.arange(len(self.starts)) - round(delay / self.hop)) // self._step

@@ -140,10 +140,18 @@ def percentile_known(values: np.ndarray, percentiles, axis: int = 0) -> np.ndarr
     missing = np.isnan(values)
     if not missing.any():
         return np.percentile(values, percentiles, axis=axis)
-    some = ~missing.all(axis=axis)
-    shape = (*np.shape(percentiles), *some.shape)
-    out = np.full(shape, np.nan)
-    out[..., some] = np.nanpercentile(
-        np.compress(some, values, axis=1 - axis), percentiles, axis=axis
-    )
-    return out
+    ordered = np.sort(np.moveaxis(values, axis, 0), axis=0)  # NaN come last
+    last = np.count_nonzero(~missing, axis=axis) - 1
+    out = [_between(ordered, last, q / 100) for q in np.ravel(percentiles)]
+    return np.array(out).reshape(*np.shape(percentiles), *last.shape)
+
+
+def _between(ordered: np.ndarray, last: np.ndarray, share: float) -> np.ndarray:
+    """Interpolate as NumPy does, between the two values beside a share of the known ones."""
+    at = np.maximum(last, 0) * share
+    below = np.floor(at).astype(int)
+    above = np.minimum(below + 1, np.maximum(last, 0))
+    low, high = (np.take_along_axis(ordered, i[np.newaxis], axis=0)[0] for i in (below, above))
+    part, step = at - below, high - low
+    value = np.where(part < 0.5, low + step * part, high - step * (1 - part))
+    return np.where(last < 0, np.nan, value)
