@@ -162,20 +162,18 @@ def locate_onset(
     fewest = int(1.5 * sfreq)
     if hi - lo < 2 or old.stop - old.start < fewest or new.stop - new.start < fewest:
         return fallback
-    ratio = np.zeros((len(ramps), hi - lo))
-    used = 0
+    pairs = []
     for x in signals:
         piece = x[: max(hi + int(max(ramps) * sfreq) + 1, new.stop)]
         if not np.isfinite(piece[old.start :]).all():
             continue
         models = [autoregression(piece[part]) for part in (old, new)]
-        if min(variance for _, variance in models) <= 0:
-            continue
-        first, second = log_likelihoods(piece, models)
-        ratio += _ramp_scores(first, second, lo, hi, sfreq, ramps)
-        used += 1
+        if min(variance for _, variance in models) > 0:
+            pairs.append(log_likelihoods(piece, models))
+    used = len(pairs)
     if not used:
         return fallback
+    ratio = _ramp_scores(*np.moveaxis(np.array(pairs), 1, 0), lo, hi, sfreq, ramps)
     times = np.arange(lo, hi)
     # channels of one head see the same sources: their mean, not their sum, is the information
     log_posterior = temper * ratio / np.sqrt(used)
@@ -236,35 +234,42 @@ def locate_end(
 
 
 def _ramp_scores(first, second, lo, hi, sfreq, ramps) -> np.ndarray:
-    """Log likelihood ratio of a change at each sample in [lo, hi), for each ramp length."""
-    gain = second - first
-    after = np.r_[np.cumsum(gain[::-1])[::-1], 0.0]  # everything from a sample on is of the event
-    starts = np.arange(lo, hi)
+    """Log likelihood ratio of a change at each sample in [lo, hi), for each ramp length.
+
+    Likelihoods have shape (n_channels, n_times); ratios are sums over channels.
+    """
+    gain = (second - first)[:, lo:]
+    n, n_starts = gain.shape[1], hi - lo
+    total = gain.sum(axis=0)
+    after = np.r_[np.cumsum(total[::-1])[::-1], 0.0]  # everything from a sample on is of the event
     lengths = [round(ramp * sfreq) for ramp in ramps]
-    near = np.pad(gain[lo:], (0, max(lengths)), mode="edge")[: hi - lo + max(lengths)]
+    reach = n_starts + max(lengths)
+    near = np.pad(gain, ((0, 0), (0, max(reach - n, 0))), mode="edge")[:, :reach]
     # likelihoods of both models, the likelier one set to 1
     old, new = np.exp(-np.maximum(near, 0.0)), np.exp(np.minimum(near, 0.0))
-    top = np.r_[0.0, np.cumsum(np.maximum(near, 0.0))]
+    top = np.r_[0.0, np.cumsum(np.maximum(near, 0.0).sum(axis=0))]
+    rest, change = (sliding_window_view(x, n_starts, axis=1) for x in (old, new - old))
     out = []
     for length in lengths:
-        score = after[np.minimum(starts + length, len(gain))] - after[lo]
+        score = after[np.minimum(np.arange(n_starts) + length, n)] - after[0]
         if length:
-            mixed = _log_mixtures(old, new, length, hi - lo)
-            score = score + mixed + top[length : length + hi - lo] - top[: hi - lo]
+            mixed = _log_mixtures(rest, change, length)
+            score = score + mixed + top[length : length + n_starts] - top[:n_starts]
         out.append(score)
     return np.array(out)
 
 
-def _log_mixtures(old, new, length: int, n_starts: int) -> np.ndarray:
-    """Log of the product of the mixtures along a ramp, for ramps that start at each sample."""
+def _log_mixtures(rest, change, length: int) -> np.ndarray:
+    """Log of the product of the mixtures along a ramp, for ramps that start at each sample.
+
+    Arrays have shape (n_channels, n_ahead, n_starts).
+    """
     # as a raised cosine, which rises late: along a straight line onsets come out late
     share = 0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / length)
-    rest = sliding_window_view(old, n_starts)
-    change = sliding_window_view(new - old, n_starts)
-    total = np.zeros(n_starts)
+    total = np.zeros(rest.shape[2])
     for at in range(0, length, _PRODUCT):
         part = slice(at, min(at + _PRODUCT, length))
-        mixture = share[part, np.newaxis] * change[part]
-        mixture += rest[part]
-        total += np.log(np.multiply.reduce(mixture, axis=0))
+        mixture = share[part, np.newaxis] * change[:, part]
+        mixture += rest[:, part]
+        total += np.log(np.multiply.reduce(mixture, axis=1)).sum(axis=0)
     return total

@@ -66,8 +66,8 @@ def preceding_events(raw: BaseRaw, onsets) -> pd.DataFrame:
         for name in (name for name, role in roles.items() if role in wanted):
             signal = raw.get_data(picks=[name])[0]
             blank_body(raw, signal, name, roles[name])
-            finite = signal[np.isfinite(signal)]
-            if len(finite) and finite.max() > finite.min():
+            lowest, highest = np.fmin.reduce(signal), np.fmax.reduce(signal)
+            if np.isfinite(lowest) and highest > lowest:
                 found.append(judge(signal, raw.info["sfreq"], onsets))
         if found:
             out[column] = np.fmax.reduce(found)

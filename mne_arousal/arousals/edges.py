@@ -44,8 +44,8 @@ def locate_events(
     events : DataFrame
         Columns ``onset``, ``duration`` (s) and `CARRIED`, as :meth:`ArousalClusterer.detect`
         returns them.
-    raw : mne.io.BaseRaw
-        Recording with EEG channels, loaded.
+    raw : mne.io.BaseRaw | Signals
+        Recording with EEG channels.
     sfreq : float
         Sampling frequency of the recording that edges are rounded to, Hz.
     min_duration, max_duration : float
@@ -59,18 +59,18 @@ def locate_events(
         intervals ``onset_low``, ``onset_high``, ``end_low``, ``end_high`` (s); `CARRIED`;
         ``ch_names``, empty where all channels show it.
     """
-    picks = mne.pick_types(raw.info, eeg=True, exclude=[])
+    info = raw.info
+    names = [info["ch_names"][i] for i in mne.pick_types(info, eeg=True, exclude=[])]
     # a recording at a lower rate was upsampled, and its upper half holds nothing
-    step = max(int(raw.info["sfreq"] // sfreq), 1)
-    rate = raw.info["sfreq"] / step
-    names = [raw.ch_names[i] for i in picks]
+    step = max(int(info["sfreq"] // sfreq), 1)
+    rate = info["sfreq"] / step
     rows, kept = [], []
     shortest = max(min_duration - _SEARCHED, 0.5)
     for event in events.itertuples():
         coarse_end = event.onset + event.duration
         lo = int(max(event.onset - _AROUND, 0.0) * rate) * step
         hi = min(int((coarse_end + _AROUND) * rate) * step, raw.n_times)
-        signals, shown = raw._data[picks, lo:hi:step], names
+        signals, shown = raw.get_data(names, lo, hi)[:, ::step], names
         if np.isnan(signals).any():
             middle = int((0.5 * (event.onset + coarse_end)) * rate) - lo // step
             part, complete = _valid_part(signals, middle)

@@ -10,6 +10,7 @@ from scipy.signal import butter, find_peaks, resample_poly, sosfiltfilt
 
 from ..recording.body_channels import rescale_trace
 from ..recording.validity import PLAUSIBLE, plausible
+from .beat_detector import detect_beats
 from .grid import Grid, fill_gaps
 
 LOWEST, HIGHEST = PLAUSIBLE["heart_rate"]  # beats/min
@@ -112,12 +113,10 @@ def find_ecg_beats(ecg: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarra
     Brunner C., Hofer F. (2023). SleepECG: a Python package for sleep staging based on heart rate.
     Journal of Open Source Software 8(86), 5411.
     """
-    from sleepecg import detect_heartbeats  # takes a second to import
-
     ecg, rate = _bring_to_detector_rate(ecg, sfreq)
     if len(ecg) < 2 * rate or not np.ptp(ecg) > 0:
         return np.zeros(0), np.zeros(0), np.zeros(0)
-    return _refine(ecg, detect_heartbeats(ecg, rate).astype(int), rate)
+    return _refine(ecg, detect_beats(ecg, rate).astype(int), rate)
 
 
 def find_pulse_beats(pulse: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ function that takes the parsed arguments and returns the exit status.
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 import warnings
@@ -17,6 +18,7 @@ from .._version import __version__
 from . import channels, demo, detect, evaluate, report, review, sys_info
 from .parsing import Parser
 
+_GARBAGE = 50_000  # new objects after which Python looks for garbage; 700 are usual
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 COMMANDS = (detect, channels, report, review, evaluate, demo, sys_info)
@@ -53,6 +55,8 @@ def main(argv: list[str] | None = None) -> int:
         0; 1 when some recordings of a dataset failed; 2 when the call or the recording can't be
         used.
     """
+    # imports make a million objects that stay; looking through them for garbage takes long
+    gc.set_threshold(_GARBAGE, 10, 10)
     arguments = _parser().parse_args(argv)
     # heavy imports come after the arguments are known to be good
     from mne.utils import set_log_level

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from fractions import Fraction
 
-import mne
 import numpy as np
 from mne.io import BaseRaw
 from mne.utils import logger
-from scipy.signal import resample_poly
 
 from ..utils.notes import add_note
 from ..utils.windows import BODY_ROLES, Channel
 from .channel_names import plain_name
+from .channel_reader import read_each
 from .channels import signal_kind, unusable_reason
+from .resampling import resample
+from .signals import Signals
 from .stretches import Stretch, blank, note_stretches
 from .validity import find_lost, find_marked, plausible
 
-_MEMORY = 1 << 29  # bytes read at once, a night of eight channels at 256 Hz
 #: Held from sample to sample, as they are codes and slow numbers that a filter would blur.
 _HELD = ("spo2", "hr", "position")
 #: An electrode on a living body has noise at least; a belt or a finger may be at rest for minutes.
@@ -86,9 +84,9 @@ def _rank(name: str) -> int:
 
 
 def load_body_channels(
-    original: BaseRaw, roles: dict[str, str], like: BaseRaw, recording: str
-) -> tuple[np.ndarray, list[Channel]]:
-    """Read the channels of the body and bring them to the rate of those already loaded.
+    original: BaseRaw, roles: dict[str, str], signals: Signals, recording: str
+) -> list[Channel]:
+    """Read the channels of the body and add them to those already loaded, at their rate.
 
     Waveforms are resampled; oxygen, heart rate and position are held from sample to sample. Nothing
     is filtered. What is marked bad, and where electrodes or a pulse wave stand still, is a gap;
@@ -100,17 +98,15 @@ def load_body_channels(
         The recording.
     roles : dict
         Role of each channel that may be used.
-    like : mne.io.BaseRaw
-        Loaded channels, whose rate and length are wanted.
+    signals : Signals
+        Loaded channels, whose rate and length are wanted; they get the others.
     recording : str
         Name of the recording.
 
     Returns
     -------
-    data : array, shape (n_channels, n_samples)
-        In the recording's units; NaN in gaps.
     channels : list of Channel
-        What each is.
+        What was added, in the recording's units; NaN in gaps.
     """
     sfreq, left = original.info["sfreq"], body_roles(roles)
     loaded: dict[str, tuple[Channel, np.ndarray]] = {}
@@ -119,7 +115,8 @@ def load_body_channels(
         new = [name for name in chosen if name not in loaded]
         if not new:
             break
-        for name, signal in zip(new, _read(original, new), strict=True):
+        for name, signal in zip(new, read_each(original, new, recording), strict=True):
+            signal = signal.astype(np.float32)
             lost = blank_body(original, signal, name, left[name])
             reason = unusable_reason(signal)
             if reason is not None:
@@ -131,12 +128,13 @@ def load_body_channels(
             channel = _identify(name, left[name], signal, sfreq)
             left[name] = channel.role
             held = channel.role in _HELD or channel.kind == "envelope"
-            rates = sfreq, like.info["sfreq"], like.n_times
+            rates = sfreq, signals.sfreq, signals.n_times
             loaded[name] = channel, (_hold if held else _resample)(signal, *rates)
     kept = [loaded[name] for name in chosen]
     _log_missing([channel for channel, _ in kept], recording)
-    data = np.stack([d for _, d in kept]) if kept else np.empty((0, like.n_times))
-    return data, [channel for channel, _ in kept]
+    for channel, signal in kept:
+        signals.append(signal, channel)
+    return [channel for channel, _ in kept]
 
 
 def blank_body(original: BaseRaw, signal: np.ndarray, name: str, role: str) -> list[Stretch]:
@@ -166,35 +164,6 @@ def blank_body(original: BaseRaw, signal: np.ndarray, name: str, role: str) -> l
         own += [stretch for stretch in lost if stretch.kind == "flat"]
         blank(signal[np.newaxis], own)
     return own
-
-
-def append_channels(raw: BaseRaw, data: np.ndarray, channels: list[Channel]) -> None:
-    """Add channels to a loaded Raw, in place.
-
-    Parameters
-    ----------
-    raw : mne.io.BaseRaw
-        Loaded.
-    data : array, shape (n_channels, n_samples)
-        At its rate.
-    channels : list of Channel
-        What they are; a name that the Raw has already gets a number.
-    """
-    names: list[str] = []
-    for channel in channels:
-        name, number = channel.name, 2
-        while name in raw.ch_names or name in names:
-            name, number = f"{channel.name} {number}", number + 1
-        names.append(name)
-    if not names:
-        return
-    kinds = [{"ecg": "ecg", "resp": "resp", "effort": "resp"}.get(c.role, "misc") for c in channels]
-    info = mne.create_info(names, raw.info["sfreq"], kinds, verbose="error")
-    more = mne.io.RawArray(
-        data.astype(float), info, first_samp=raw.first_samp, copy=None, verbose="error"
-    )
-    more.set_meas_date(raw.info["meas_date"])
-    raw.add_channels([more], force_update_info=True)
 
 
 def rescale_trace(trace: np.ndarray) -> np.ndarray:
@@ -240,16 +209,6 @@ def is_rate_trace(signal: np.ndarray, sfreq: float) -> bool:
     return float(np.median(np.abs(np.diff(known)))) < 5.0
 
 
-def _read(original: BaseRaw, names: list[str]) -> Iterator[np.ndarray]:
-    """Read whole channels, as pieces of slow ones have edges; a few at once, as memory is short."""
-    size = max(_MEMORY // (8 * original.n_times), 1)
-    for i in range(0, len(names), size):
-        for signal in original.get_data(picks=names[i : i + size]):
-            signal = signal.astype(np.float32)
-            signal[~np.isfinite(signal)] = np.nan
-            yield signal
-
-
 def _identify(name: str, role: str, signal: np.ndarray, sfreq: float) -> Channel:
     if role in ("pulse", "hr"):  # "Pulse" is a wave in one recorder, a rate in another
         return Channel("hr" if is_rate_trace(signal, sfreq) else "pulse", name)
@@ -269,10 +228,8 @@ def _resample(signal, old: float, new: float, n_times: int) -> np.ndarray:
     places = np.arange(len(signal))
     if gaps.any():
         signal = np.interp(places, places[~gaps], signal[~gaps]).astype(np.float32)
-    ratio = Fraction(new / old).limit_denominator(1000)
     offset = np.median(signal[:: max(len(signal) // 10_000, 1)])  # else the ends ring
-    out = resample_poly(signal - offset, ratio.numerator, ratio.denominator)[:n_times] + offset
-    out = np.pad(out, (0, n_times - len(out)), mode="edge")
+    out = resample(signal - offset, old, new, n_times, beyond="zeros") + offset
     if gaps.any():
         out[_hold(gaps, old, new, n_times)] = np.nan
     return out

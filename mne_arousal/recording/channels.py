@@ -76,49 +76,73 @@ def unusable_reason(signal: np.ndarray, alive: int | None = None) -> str | None:
     reason : str | None
         Why not, or None.
     """
-    finite = signal[np.isfinite(signal)]
-    if len(finite) < 0.5 * (len(signal) if alive is None else alive) or not len(finite):
-        return "not a number" if len(finite) == 0 else "not a number for most of its length"
+    known = np.count_nonzero(np.isfinite(signal))
+    if known < 0.5 * (len(signal) if alive is None else alive) or not known:
+        return "not a number" if known == 0 else "not a number for most of its length"
     # a channel that is constant for nearly all of the night carries nothing either
-    low, high = np.percentile(finite[:: max(len(finite) // 1_000_000, 1)], (0.5, 99.5))
+    low, high = np.percentile(_sample(signal, 100_000), (0.5, 99.5))
     return "flat" if high - low <= 1e-12 * max(abs(low), abs(high), 1e-12) else None
 
 
-def unit_factor(signal: np.ndarray, channel: Channel, recording: str) -> float:
-    """Return what to multiply an EEG or EOG channel by to have volts, warning if not 1.
+def _sample(signal: np.ndarray, most: int) -> np.ndarray:
+    """Some of the known values of a signal, evenly taken."""
+    some = signal[:: max(len(signal) // most, 1)]
+    some = some[np.isfinite(some)]
+    return some if len(some) else signal[np.isfinite(signal)]
+
+
+def unit_factor(signal: np.ndarray, role: str) -> float:
+    """Return what to multiply an EEG or EOG channel by to have volts.
 
     Parameters
     ----------
     signal : array, shape (n_times,)
         Signal that should be in V.
-    channel : Channel
-        What it is.
-    recording : str
-        Name of the recording, for the warning.
+    role : str
+        Its role.
 
     Returns
     -------
     factor : float
         1, 1e-6 (microvolts were read as volts) or 1e6.
     """
-    if channel.role not in ("eeg", "eog"):
+    if role not in ("eeg", "eog"):
         return 1.0
-    finite = signal[np.isfinite(signal)]
-    low, high = np.percentile(finite[:: max(len(finite) // 100_000, 1)], (16, 84))
-    spread = (high - low) / 2
+    spread = _spread(signal)
     for factor in (1e-6, 1e6):
         too_large, too_small = spread > _PLAUSIBLE_EEG[1], spread < _PLAUSIBLE_EEG[0]
         wrong = too_large if factor < 1 else too_small
         if wrong and _PLAUSIBLE_EEG[0] <= spread * factor <= _PLAUSIBLE_EEG[1]:
-            add_note(
-                "unit_guessed",
-                recording,
-                f"channel {channel.name} spreads over {spread:.2g} V, which no scalp "
-                f"EEG does; its unit is taken to be wrong and the signal multiplied by {factor:g}.",
-                channel=channel.name,
-            )
             return factor
     return 1.0
+
+
+def note_unit(name: str, factor: float, recording: str) -> None:
+    """Note that a unit was guessed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the channel.
+    factor : float
+        Of `unit_factor`.
+    recording : str
+        Name of the recording.
+    """
+    if factor != 1.0:
+        size = "too large" if factor < 1 else "too small"
+        add_note(
+            "unit_guessed",
+            recording,
+            f"channel {name} is a million times {size} for EEG in volts; its unit is taken to be "
+            f"wrong and the signal multiplied by {factor:g}.",
+            channel=name,
+        )
+
+
+def _spread(signal: np.ndarray) -> float:
+    low, high = np.percentile(_sample(signal, 100_000), (16, 84))
+    return float(high - low) / 2
 
 
 def log_roles(channels: list[Channel], roles: list[ChannelRole], recording: str) -> None:

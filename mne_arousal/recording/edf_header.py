@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 _MAX_SIGNALS = 4096  # far above any recorder; a wrong number would have gigabytes read
 _MAX_RATE = 1e6  # Hz; the fastest recorders of single neurons stay under 100 kHz
 _MAX_RECORD = 86400.0  # s
+_CHUNK = 1 << 20  # bytes of the file at once
 _STAMP_BYTES = 64  # of a record's annotations; its own time stands first
 _JITTER = 0.02  # s by which time stamps may be rounded
 _ONSET = re.compile(rb"^([+-]\d+(?:\.\d*)?)\x14")
@@ -173,18 +175,31 @@ def _record_onsets(path: Path, header: EdfHeader, start: int, name: str) -> np.n
     record = sum(header.n_samples) * size
     length = min(header.n_samples[signal] * size, _STAMP_BYTES)
     onsets = np.full(header.n_records, np.nan)
-    with path.open("rb") as file:
-        for i in range(header.n_records):
-            file.seek(start + i * record + before)
-            match = _ONSET.match(file.read(length))
-            if match is None and header.discontinuous:
-                raise RecordingError(
-                    f"does not say when its data record {i + 1} begins. Export it again.", name
-                )
-            if match is None:
-                return None
-            onsets[i] = float(match[1])
+    for i, stamp in enumerate(_stamps(path, start + before, record, length, header.n_records)):
+        match = _ONSET.match(stamp)
+        if match is None and header.discontinuous:
+            raise RecordingError(
+                f"does not say when its data record {i + 1} begins. Export it again.", name
+            )
+        if match is None:
+            return None
+        onsets[i] = float(match[1])
     return onsets if len(onsets) else None
+
+
+def _stamps(path: Path, start: int, record: int, length: int, n_records: int) -> Iterator[bytes]:
+    """Read the first bytes of the annotations of each data record."""
+    some = max(_CHUNK // record, 1)
+    with path.open("rb", buffering=0) as file:
+        for i in range(0, n_records, some):
+            n = min(some, n_records - i)
+            if some == 1:
+                file.seek(start + i * record)
+                yield file.read(length)
+                continue
+            file.seek(start + i * record)
+            chunk = file.read(record * (n - 1) + length)
+            yield from (chunk[j * record : j * record + length] for j in range(n))
 
 
 def _pieces(onsets: np.ndarray, header: EdfHeader, name: str) -> list[tuple[float, int, int]]:

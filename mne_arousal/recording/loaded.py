@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from mne.io import BaseRaw
 
 from ..utils.bands import BANDS
 from ..utils.windows import BODY_ROLES, INDEX_NAMES, Channel, Run, Windows
 from .content import content_limit
+from .signals import Signals
 
 _HIGHEST = max(high for _, high in BANDS.values())  # Hz
 
@@ -22,7 +22,7 @@ class LoadedRecording:
 
     Parameters
     ----------
-    raw : mne.io.BaseRaw
+    signals : Signals
         Its signals, NaN in gaps.
     name : str
         Its name.
@@ -32,7 +32,7 @@ class LoadedRecording:
         Rate at which it was recorded, Hz.
     """
 
-    raw: BaseRaw
+    signals: Signals
     name: str
     labels: list[str]
     recorded_rate: float
@@ -40,7 +40,7 @@ class LoadedRecording:
     @property
     def lowpass(self) -> float:
         """Highest frequency that its rates leave, Hz."""
-        return min(self.recorded_rate, self.raw.info["sfreq"]) / 2
+        return min(self.recorded_rate, self.signals.sfreq) / 2
 
     @cached_property
     def channel_lowpass(self) -> list[float]:
@@ -75,12 +75,12 @@ class LoadedRecording:
         ValueError
             If it is shorter than a window.
         """
-        sfreq = float(self.raw.info["sfreq"])
+        sfreq = self.signals.sfreq
         n_times, stride = round(length * sfreq), round(hop * sfreq)
-        starts = np.arange(0, self.raw.n_times - n_times + 1, stride)
+        starts = np.arange(0, self.signals.n_times - n_times + 1, stride)
         if not len(starts):
             raise ValueError(f"{self.name} is shorter than a window of {length:g} s.")
-        run = Run(slice(0, len(starts)), starts, self.raw, tuple(self.channel_lowpass))
+        run = Run(slice(0, len(starts)), starts, self.signals, tuple(self.channel_lowpass))
         names = np.repeat(self.name, len(starts))
         index = pd.MultiIndex.from_arrays([names, starts / sfreq], names=INDEX_NAMES)
         channels = [Channel.parse(label) for label in self.labels]
@@ -92,4 +92,4 @@ class LoadedRecording:
         if Channel.parse(self.labels[i]).role in BODY_ROLES:
             return self.recorded_rate / 2
         highest = min(_HIGHEST, self.recorded_rate / 2)
-        return content_limit(self.raw.get_data(i)[0], self.raw.info["sfreq"], highest)
+        return content_limit(self.signals.get_data(i)[0], self.signals.sfreq, highest)

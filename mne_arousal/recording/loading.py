@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
+from functools import reduce
 
-import mne
 import numpy as np
-from mne.io import BaseRaw
-from mne.utils import use_log_level
 
 from ..utils.errors import RecordingError
-from ..utils.notes import add_note
-from ..utils.privacy import reader_words
 from ..utils.windows import Channel
-from .body_channels import append_channels, load_body_channels
-from .channels import log_roles, signal_kind, unit_factor, unusable_reason
-from .derived import sources_of, subtract_references
-from .montage import Choice, Montage
+from .body_channels import load_body_channels
+from .channel_reader import ChannelReader
+from .channels import log_roles, note_unit
+from .montage import Montage
 from .reading import read_recording
-from .stretches import Stretch, blank, is_covered, main_kind, merged, note_stretches
-from .validity import find_lost, find_marked, find_no_eeg
+from .resampling import highpass, resample
+from .signals import Signals
+from .stretches import Stretch, merged, note_stretches
+from .usable import ChannelLook, find_usable
+from .validity import SecondsLook, judge_seconds
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
-_LONGEST_REST = 600.0  # s
 _HIGHPASS = {"eeg": 0.3, "eog": 0.3, "emg": 10.0}  # Hz, as the AASM manual recommends
-_MNE_TYPES = {"eeg": "eeg", "eog": "eog", "emg": "emg", "ecg": "ecg", "resp": "resp"}
+# Levels that drift by more than this many usual ranges are filtered before they are resampled:
+# phases of the anti-aliasing filter differ by 1e-4 in how they pass a level.
+_DRIFT = 10.0
 
 
 def load_channels(
@@ -36,7 +35,7 @@ def load_channels(
     sfreq: float | None = 100.0,
     min_duration: float = MIN_DURATION,
     body: bool = False,
-) -> tuple[BaseRaw, list[Channel], str]:
+) -> tuple[Signals, list[Channel], str]:
     """Read, check, filter and resample the channels of a recording that detection uses.
 
     Parameters
@@ -58,9 +57,9 @@ def load_channels(
 
     Returns
     -------
-    raw : mne.io.BaseRaw
-        New Raw with these channels alone, loaded; NaN where a channel holds no signal of the
-        sleeper (see `mne_arousal.recording.validity`).
+    signals : Signals
+        These channels; NaN where a channel holds no signal of the sleeper (see
+        `mne_arousal.recording.validity`).
     channels : list of Channel
         What each is.
     name : str
@@ -73,169 +72,56 @@ def load_channels(
         believed, or lacks a picked channel.
     """
     original, name = read_recording(source)
-    duration = original.n_times / original.info["sfreq"]
-    if duration < min_duration:
+    rate = original.info["sfreq"]
+    if original.n_times / rate < min_duration:
         raise RecordingError(
-            f"lasts {duration:.0f} s, and at least {min_duration:.0f} s are needed to know what "
-            "its stable sleep looks like.",
+            f"lasts {original.n_times / rate:.0f} s, and at least {min_duration:.0f} s are needed "
+            "to know what its stable sleep looks like.",
             name,
         )
     montage = Montage(original, picks, reference, name)
     of_body = montage.body_channels() if body else {}
-    raw, choice, invalid = _load_usable(montage, name, list(of_body))
-    channels = _as_channels(raw, choice.roles, name)
-    rate = raw.info["sfreq"]
-    # a level that is not a waveform has no range in a second and no hum
-    invalid += find_no_eeg(
-        raw._data, rate, [c.role if c.kind == "raw" else "misc" for c in channels]
-    )
-    note_stretches(invalid, raw.ch_names, rate, raw.n_times, name)
-    blank(raw._data, invalid)
-    _check_enough(raw, channels, name)
-    with warnings.catch_warnings():
-        # a type set by role may not fit the unit that the file gave
-        warnings.filterwarnings("ignore", message="The unit for channel")
-        types = {c.name: _MNE_TYPES.get(c.role, "misc") for c in channels}
-        raw.set_channel_types(types, verbose="error")
-    montage.tell(choice)
+    usable = find_usable(montage, ChannelReader(original, name), name, list(of_body))
+    found = [usable.look(ch) for ch in usable.choice.names]
+    for x in found:
+        note_unit(x.channel.name, x.factor, name)
+    seconds, roles = [x.seconds for x in found], [x.judged_as for x in found]
+    invalid = [*usable.invalid, *judge_seconds(seconds, rate, roles, original.n_times)]
+    channels = [x.channel for x in found]
+    note_stretches(invalid, usable.choice.names, rate, original.n_times, name)
+    _check_enough(channels, invalid, original.n_times, rate, name)
+    montage.tell(usable.choice)
     log_roles(channels, montage.roles, name)
-    _filter_and_resample(raw, channels, sfreq, invalid)
+    new_rate = rate if sfreq is None else sfreq
+    n_times = max(round(original.n_times * (new_rate / rate)), 1)
+    signals = Signals(new_rate, n_times, original.info["meas_date"], len(channels) + len(of_body))
+    for i, x in enumerate(found):
+        signal = usable.read(x.channel.name)
+        if x.factor != 1.0:
+            signal *= x.factor
+        signals.append(_to_rate(signal, x, merged(invalid, i), rate, signals), x.channel)
     if body:
-        data, found = load_body_channels(original, of_body, raw, name)
-        append_channels(raw, data, found)
-        channels += found
-        montage.tell_guesses([channel.name for channel in found])
-    return raw, channels, name
+        added = load_body_channels(original, of_body, signals, name)
+        channels += added
+        montage.tell_guesses([channel.name for channel in added])
+    return signals, channels, name
 
 
-def _as_channels(raw: BaseRaw, roles: dict[str, str], recording: str) -> list[Channel]:
-    """Tell what the channels are, and put wrong units right, in place."""
-    channels = []
-    for i, ch in enumerate(raw.ch_names):
-        kind = signal_kind(raw._data[i], raw.info["sfreq"]) if roles[ch] == "emg" else "raw"
-        channels.append(Channel(roles[ch], ch, kind))
-        factor = unit_factor(raw._data[i], channels[-1], recording)
-        if factor != 1.0:
-            raw._data[i] *= factor
-    return channels
+def _drifts(seconds: SecondsLook) -> bool:
+    """Tell whether the level of a channel moves by many times what its activity does."""
+    known = np.isfinite(seconds.levels)
+    if not known.any():
+        return False
+    low, high = np.percentile(seconds.levels[known], (1, 99))
+    return high - low > _DRIFT * float(np.median(seconds.ranges[known]))
 
 
-def _load_usable(
-    montage: Montage, recording: str, left_out: list[str]
-) -> tuple[BaseRaw, Choice, list[Stretch]]:
-    """Load the chosen channels; drop flat and missing ones, taking others where there are."""
-    dropped = list(left_out)
-    while True:
-        choice = montage.choose(dropped)
-        if "eeg" not in choice.roles.values():
-            raise RecordingError(_no_eeg(montage, dropped), recording)
-        raw, invalid, bad = _read_choice(montage.raw, choice, recording)
-        for ch, reason in bad.items():
-            text = f"channel {ch} is {reason}; it is left out."
-            add_note("channel_dropped", recording, text, channel=ch)
-        if not bad:
-            return raw, choice, invalid
-        dropped += bad
-
-
-def _read_choice(
-    original: BaseRaw, choice: Choice, recording: str
-) -> tuple[BaseRaw, list[Stretch], dict[str, str]]:
-    """Load channels into a new Raw without touching, or wholly loading, the original.
-
-    Channels are judged as they were recorded: a mastoid that is flat does not show any more in
-    what was derived from it. Also returned: what is invalid, and why whole channels are.
-    """
-    sources = sources_of(choice.names, choice.derived)
-    try:
-        data = original.get_data(picks=sources)
-    except Exception as error:  # readers raise what their parsers do, as in `read_recording`
-        raise RecordingError(
-            f"its data can't be read ({reader_words(error)}). The file may be cut short.", recording
-        ) from error
-    data[~np.isfinite(data)] = np.nan
-    led = [i for i, source in enumerate(sources) if choice.only_refers(source)]
-    lost = _blank_lost(original, data, sources, _source_roles(choice, sources), led)
-    alive = max(int(np.count_nonzero(~np.isnan(signal))) for signal in data)
-    reasons = {ch: unusable_reason(data[i], alive) for i, ch in enumerate(sources)}
-    bad = {
-        ch: reason.replace("not a number", main_kind(lost, sources.index(ch)))
-        for ch, reason in reasons.items()
-        if reason
-    }
-    data = subtract_references(data, sources, choice.names, choice.derived)
-    fresh = mne.create_info(choice.names, original.info["sfreq"], "misc")
-    with use_log_level("error"):
-        raw = mne.io.RawArray(data, fresh, first_samp=0, copy=None)
-        raw.set_meas_date(original.info["meas_date"])
-    return raw, _of_choice(lost, choice, sources), bad
-
-
-def _source_roles(choice: Choice, sources: list[str]) -> list[str]:
-    """Role of each recorded channel: that of the first channel that is made of it."""
-    return [choice.roles[choice.made_of([source])[0]] for source in sources]
-
-
-def _blank_lost(
-    original: BaseRaw,
-    data: np.ndarray,
-    sources: list[str],
-    roles: list[str],
-    references: list[int],
-) -> list[Stretch]:
-    """Set what is marked bad, missing, constant or clipped to NaN, and tell what it was."""
-    rate = original.info["sfreq"]
-    marked = find_marked(
-        original.annotations, original._first_time, sources, rate, original.n_times
-    )
-    lost = [s for s in find_lost(data, rate, roles) if not is_covered(s, marked)]
-    resting = [i for i in references if _is_resting(lost, i, original.n_times, rate)]
-    lost = [s for s in lost if s.channel not in resting or s.kind != "flat"]
-    blank(data, [*marked, *lost])
-    return [*marked, *lost]
-
-
-def _is_resting(lost: list[Stretch], channel: int, n_times: int, rate: float) -> bool:
-    """Tell a reference that often stands at one value from one that is off.
-
-    Subtracting a constant changes nothing, and without the reference what it picks up in between
-    would be left in all channels. A lead that is off stays off for long.
-    """
-    lengths = [s.stop - s.start for s in lost if s.channel == channel and s.kind == "flat"]
-    return sum(lengths) > 0.5 * n_times and max(lengths) < _LONGEST_REST * rate
-
-
-def _of_choice(lost: list[Stretch], choice: Choice, sources: list[str]) -> list[Stretch]:
-    """Tell what is invalid in channels by what is invalid in the recorded ones."""
-    if sources == choice.names:
-        return lost
-    row = {name: i for i, name in enumerate(choice.names)}
-    return [
-        Stretch(row[name], s.start, s.stop, s.kind)
-        for s in lost
-        for name in choice.made_of([sources[s.channel]])
-    ]
-
-
-def _no_eeg(montage: Montage, dropped: list[str]) -> str:
-    bads = [r.name for r in montage.roles if r.role == "eeg" and r.name in montage.raw.info["bads"]]
-    if bads and len(bads) == sum(role.role == "eeg" for role in montage.roles):
-        return f"its EEG channels are all bad, by its header or by a mark: {', '.join(bads)}."
-    if any(role.role == "eeg" and role.name in dropped for role in montage.roles):
-        return "no EEG channel is left that can be used."
-    found = "; ".join(f"{role.name}: {role.role}, {role.reason}" for role in montage.roles)
-    return (
-        "has no channel that is known as EEG. Name one with picks={'NAME': 'eeg'} "
-        f"(--picks NAME=eeg). Its channels are taken for: {found}."
-    )
-
-
-def _check_enough(raw: BaseRaw, channels: list[Channel], recording: str) -> None:
+def _check_enough(
+    channels: list[Channel], invalid: list[Stretch], n_times: int, rate: float, recording: str
+) -> None:
     eeg = [i for i, channel in enumerate(channels) if channel.role == "eeg"]
-    known = ~np.isnan(raw._data[eeg[0]])
-    for i in eeg[1:]:
-        known |= ~np.isnan(raw._data[i])
-    seconds = np.count_nonzero(known) / raw.info["sfreq"]
+    lost = [_mask(merged(invalid, i), n_times) for i in eeg]
+    seconds = np.count_nonzero(~reduce(np.logical_and, lost)) / rate
     if seconds < MIN_DURATION:
         raise RecordingError(
             f"holds {seconds:.0f} s of EEG that can be believed, and at least {MIN_DURATION:.0f} s "
@@ -244,30 +130,39 @@ def _check_enough(raw: BaseRaw, channels: list[Channel], recording: str) -> None
         )
 
 
-def _filter_and_resample(
-    raw: BaseRaw, channels: list[Channel], sfreq: float | None, invalid: list[Stretch]
-) -> None:
-    gaps = [merged(invalid, i) for i in range(len(channels))]
-    for signal, ranges in zip(raw._data, gaps, strict=True):
-        _bridge(signal, ranges)  # a filter would spread NaN over the night
-    for role, low in _HIGHPASS.items():
-        picks = [c.name for c in channels if c.role == role and c.kind == "raw"]
-        if picks and low < 0.8 * raw.info["sfreq"] / 2:
-            raw.filter(
-                low,
-                None,
-                picks=picks,
-                method="iir",
-                iir_params={"order": 2, "ftype": "butter"},
-                verbose="error",
-            )
-    old = raw.info["sfreq"]
-    if sfreq is not None and sfreq != old:
-        raw.resample(sfreq, method="polyphase", verbose="error")
-    share = raw.info["sfreq"] / old
-    for signal, ranges in zip(raw._data, gaps, strict=True):
-        for start, stop in ranges:
-            signal[int(np.floor(start * share)) : int(np.ceil(stop * share))] = np.nan
+def _mask(ranges: list[tuple[int, int]], n_times: int) -> np.ndarray:
+    mask = np.zeros(n_times, dtype=bool)
+    for start, stop in ranges:
+        mask[start:stop] = True
+    return mask
+
+
+def _to_rate(
+    signal: np.ndarray,
+    found: ChannelLook,
+    gaps: list[tuple[int, int]],
+    rate: float,
+    signals: Signals,
+) -> np.ndarray:
+    """Filter and resample a channel; its gaps stay gaps."""
+    _bridge(signal, gaps)  # a filter would spread NaN over the night
+    low = _HIGHPASS.get(found.channel.role, np.inf)
+    filtered = found.channel.kind == "raw" and low < 0.8 * rate / 2
+    new = signals.sfreq
+    first = new >= rate or _drifts(
+        found.seconds
+    )  # either order gives the same; a lower rate takes less time
+    if filtered:
+        signal -= np.median(signal[:: max(len(signal) // 10_000, 1)])
+        if first:
+            signal = highpass(signal, rate, low, rate)
+    if new != rate:
+        signal = resample(signal, rate, new, signals.n_times)
+    if filtered and not first:
+        signal = highpass(signal, new, low, rate)
+    for start, stop in gaps:
+        signal[int(np.floor(start * new / rate)) : int(np.ceil(stop * new / rate))] = np.nan
+    return signal
 
 
 def _bridge(signal: np.ndarray, ranges: list[tuple[int, int]]) -> None:

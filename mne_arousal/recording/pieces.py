@@ -47,6 +47,11 @@ class PausedRaw(BaseRaw):
             annotations = joined.annotations
         self.set_annotations(annotations, verbose="error")
 
+    @property
+    def joined(self) -> BaseRaw:
+        """The pieces, one after the other."""
+        return self._raw_extras[0]["joined"]
+
     def _read_segment_file(self, data, idx, fi, start, stop, cals, mult):
         """Fill `data` from the pieces that reach into [start, stop)."""
         joined, pieces = (self._raw_extras[fi][key] for key in ("joined", "pieces"))

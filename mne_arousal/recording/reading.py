@@ -16,6 +16,7 @@ from .channels_table import apply_channels_table, find_channels_table
 from .edf_header import EdfHeader, read_edf_header
 from .file_checks import check_files, check_length
 from .pieces import lay_pieces
+from .quick_edf import read_quickly
 
 EDF_EXTENSIONS = (".edf", ".bdf")
 _NO_RECORDING = ("", ".txt", ".csv", ".tsv", ".xml", ".json", ".annot", ".zip", ".pdf", ".html")
@@ -98,6 +99,7 @@ def read_recording(source) -> tuple[BaseRaw, str]:
             apply_channels_table(raw, table, name)
     if header is not None:
         _mark_unscaled(raw, header, name)
+        raw = read_quickly(raw)
         if header.has_gaps:
             marks = _marks_on_clock(source, path, raw)
             raw = lay_pieces(raw, header.pieces, header.record_duration, marks)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import mne
 import numpy as np
@@ -100,14 +101,86 @@ def find_no_eeg(data: np.ndarray, sfreq: float, roles: Sequence[str]) -> list[St
     stretches : list of Stretch
         By channel, then by kind, then by time.
     """
+    looks = [look_at_seconds(x, sfreq, role) for x, role in zip(data, roles, strict=True)]
+    return judge_seconds(looks, sfreq, roles, data.shape[1])
+
+
+@dataclass(frozen=True)
+class SecondsLook:
+    """What tells of each second of a channel whether it is no EEG.
+
+    Attributes
+    ----------
+    ranges : array, shape (n_seconds,)
+        Highest less lowest value, V.
+    levels : array, shape (n_seconds,)
+        Middle between them, V.
+    white : array of bool, shape (n_seconds,)
+        Whether a quiet second holds as much fast as slow activity.
+    hum : (array, array) | None
+        Of every sixth second: power of mains over that of all else, standard deviation of all
+        else, V.
+    """
+
+    ranges: np.ndarray
+    levels: np.ndarray
+    white: np.ndarray
+    hum: tuple[np.ndarray, np.ndarray] | None
+
+
+def look_at_seconds(signal: np.ndarray, sfreq: float, role: str) -> SecondsLook:
+    """Measure each second of a channel for `judge_seconds`.
+
+    Parameters
+    ----------
+    signal : array, shape (n_times,)
+        Signal, V; NaN where `find_lost` found something.
+    sfreq : float
+        Sampling frequency, Hz.
+    role : str
+        Role of the channel.
+
+    Returns
+    -------
+    look : SecondsLook
+        What was measured.
+    """
+    low, high = _block_limits(signal, sfreq)
+    ranges = high - low
+    among = (ranges < _WHITE_RANGE) & (role in ("eeg", "eog"))
+    white = _is_white(signal, _block_size(sfreq), among)
+    levels = 0.5 * (low + high)
+    return SecondsLook(ranges, levels, white, None if role == "misc" else _mains(signal, sfreq))
+
+
+def judge_seconds(
+    looks: Sequence[SecondsLook], sfreq: float, roles: Sequence[str], n_times: int
+) -> list[Stretch]:
+    """Find what no scalp does, as `find_no_eeg` does, in channels that were looked at.
+
+    Parameters
+    ----------
+    looks : sequence of SecondsLook
+        One a channel.
+    sfreq : float
+        Sampling frequency, Hz.
+    roles : sequence of str
+        Role of each channel.
+    n_times : int
+        Samples of the recording.
+
+    Returns
+    -------
+    stretches : list of Stretch
+        By channel, then by kind, then by time.
+    """
     size = _block_size(sfreq)
-    limits = [_block_limits(signal, sfreq) for signal in data]
-    ranges = [high - low for low, high in limits]
+    ranges = [look.ranges for look in looks]
     scalp = [i for i, role in enumerate(roles) if role in ("eeg", "eog")]
     typical = {i: np.nanmedian(ranges[i]) for i in scalp if np.isfinite(ranges[i]).any()}
     usual = list(typical.values())
     loudest = max((x for i, x in typical.items() if roles[i] == "eeg"), default=np.inf)
-    hums = {i: _mains(data[i], sfreq) for i, role in enumerate(roles) if role != "misc"}
+    hums = {i: look.hum for i, look in enumerate(looks) if look.hum is not None}
     rests = [np.nanmedian(hums[i][1]) for i in scalp if np.isfinite(hums[i][1]).any()]
     found = []
     for i, role in enumerate(roles):
@@ -116,7 +189,7 @@ def find_no_eeg(data: np.ndarray, sfreq: float, roles: Sequence[str]) -> list[St
             quiet = min(_QUIET, _QUIET_SHARE * loudest)
             swing = max(_SWING, _SWING_SHARE * float(np.median(usual)))
             hiss = min(_WHITE_RANGE, _WHITE_SHARE * loudest)
-            low = (ranges[i] < quiet) | _is_white(data[i], size, ranges[i] < hiss)
+            low = (ranges[i] < quiet) | (looks[i].white & (ranges[i] < hiss))
             masks["quiet"] = _lasting(low, _QUIET_LENGTH)
             masks["detached"] = _lasting(ranges[i] > swing, _SWING_LENGTH)
         if i in hums:
@@ -129,7 +202,7 @@ def find_no_eeg(data: np.ndarray, sfreq: float, roles: Sequence[str]) -> list[St
             masks["mains"] = _lasting(hum, _MAINS_LENGTH)
         for kind, mask in masks.items():
             found += [Stretch(i, a * size, b * size, kind) for a, b in _runs(mask)]
-    return [_to_end(s, data.shape[1], size) for s in found]
+    return [_to_end(s, n_times, size) for s in found]
 
 
 def find_marked(

@@ -18,10 +18,10 @@ from ..utils.checks import check_positive
 from ..utils.errors import RecordingError
 from ..utils.notes import collect_notes
 from ..utils.windows import BODY_ROLES, Channel, Windows
-from .body_channels import append_channels
 from .loaded import LoadedRecording
 from .loading import load_channels
 from .reading import read_recording
+from .signals import Signals
 
 
 class PSGWindower(TransformerMixin, BaseEstimator):
@@ -211,7 +211,8 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                 f"these; got {type(X).__name__}. Arrays of windows go to the steps after it."
             )
         datasets = [
-            RawDataset(loaded.raw, description=loaded.description) for loaded in self._load(sources)
+            RawDataset(loaded.signals.to_raw(), description=loaded.description)
+            for loaded in self._load(sources)
         ]
         rate = datasets[0].raw.info["sfreq"]
         with _quiet_braindecode():
@@ -232,7 +233,7 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         start, seen, found = time.perf_counter(), Counter(), []
         with use_log_level(self.verbose):
             for source in sources:
-                raw, channels, name = load_channels(
+                signals, channels, name = load_channels(
                     source,
                     picks=self.picks,
                     reference=self.reference,
@@ -241,10 +242,10 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                 )
                 seen[name] += 1
                 unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
-                labels = self._match(raw, channels, name)
+                labels = self._match(signals, channels, name)
                 with collect_notes():  # they were told by the first reading
                     original = read_recording(source)[0].info["sfreq"]
-                found.append(LoadedRecording(raw, unique, labels, original))
+                found.append(LoadedRecording(signals, unique, labels, original))
         self.seconds_ = time.perf_counter() - start
         return found
 
@@ -253,10 +254,10 @@ class PSGWindower(TransformerMixin, BaseEstimator):
         if self.sfreq is not None:
             check_positive(self, ("sfreq",), "Hz, or None")
 
-    def _match(self, raw: BaseRaw, channels: list[Channel], recording: str) -> list[str]:
+    def _match(self, signals: Signals, channels: list[Channel], recording: str) -> list[str]:
         """Bring a recording to the channels of the first: same roles, in the same order."""
         of_body = [c.role in BODY_ROLES and self.body for c in channels]
-        pairs = list(zip(map(str, channels), raw.ch_names, strict=True))
+        pairs = list(zip(map(str, channels), signals.ch_names, strict=True))
         left, body = (
             {k: v for (k, v), b in zip(pairs, of_body, strict=True) if b == which}
             for which in (False, True)
@@ -288,14 +289,10 @@ class PSGWindower(TransformerMixin, BaseEstimator):
                     recording,
                 )
             order.append(left.pop(same))
-        order += self._match_body(raw, body)
-        unused = [name for name in raw.ch_names if name not in order]
-        if unused:
-            raw.drop_channels(unused)
-        raw.reorder_channels(order)
+        signals.select([*order, *self._match_body(signals, body)])
         return [*self.channels_, *self.body_channels_]
 
-    def _match_body(self, raw: BaseRaw, found: dict[str, str]) -> list[str]:
+    def _match_body(self, signals: Signals, found: dict[str, str]) -> list[str]:
         """Find the body's channels by name, else by role; add gaps for what there is not."""
         names = []
         for label in self.body_channels_:
@@ -303,8 +300,7 @@ class PSGWindower(TransformerMixin, BaseEstimator):
             alike = [k for k in found if Channel.parse(k).role == role]
             same = label if label in found else next(iter(alike), None)
             if same is None:
-                append_channels(raw, np.full((1, raw.n_times), np.nan), [Channel.parse(label)])
-                names.append(raw.ch_names[-1])
+                names.append(signals.append(None, Channel.parse(label)))
             else:
                 names.append(found.pop(same))
         return names

@@ -214,6 +214,9 @@ class Windows:
             starts = run.starts[lo:hi]
             data = run.signal.get_data(start=starts[0], stop=starts[-1] + n_times)
             view = np.lib.stride_tricks.sliding_window_view(data, n_times, axis=1)
+            hop = int(starts[1] - starts[0]) if len(starts) > 1 else 1
+            if (np.diff(starts) == hop).all():  # a view; other starts need a copy
+                return view[:, ::hop].transpose(1, 0, 2)
             return view[:, starts - starts[0]].transpose(1, 0, 2)
         return np.stack([run.signal[i][0] for i in range(lo, hi)])
 

@@ -6,6 +6,7 @@ import pytest
 
 from mne_arousal.recording.body_channels import body_roles, load_body_channels, select_body_channels
 from mne_arousal.recording.channels import channel_roles
+from mne_arousal.recording.signals import Signals
 from mne_arousal.utils.notes import collect_notes
 
 
@@ -47,9 +48,10 @@ def recording(sfreq):
 @pytest.mark.parametrize("sfreq", [50.0, 100.0, 256.0, 512.5])
 def test_numbers_are_held_and_waves_resampled(sfreq):
     raw = recording(sfreq)
-    like = mne.io.RawArray(np.zeros((1, 40_000)), mne.create_info(["C3"], 100.0), verbose="error")
+    signals = Signals(100.0, 40_000)
     roles = {"Flow": "resp", "SpO2": "spo2", "Pulse": "pulse"}
-    data, channels = load_body_channels(raw, roles, like, "a night")
+    channels = load_body_channels(raw, roles, signals, "a night")
+    data = signals.get_data()
     found = {c.role: signal for c, signal in zip(channels, data, strict=True)}
     assert set(found) == {"resp", "spo2", "hr"}
     assert data.shape == (3, 40_000)
@@ -71,10 +73,11 @@ def test_marks_constants_and_zeros_are_gaps():
     raw = mne.io.RawArray(np.array(data), mne.create_info(names, sfreq, "misc"), verbose="error")
     marks = mne.Annotations([700, 800], [30, 30], ["bad", "Bad_flow"], ch_names=[[], ["Flow"]])
     raw.set_annotations(marks)
-    like = mne.io.RawArray(np.zeros((1, n)), mne.create_info(["C3"], sfreq), verbose="error")
+    loaded = Signals(sfreq, n)
     roles = {"ECG": "ecg", "Flow": "resp", "LAT-RAT": "leg", "HR": "hr"}
     with collect_notes() as notes:
-        signals, channels = load_body_channels(raw, roles, like, "a night")
+        channels = load_body_channels(raw, roles, loaded, "a night")
+    signals = loaded.get_data()
     edges = [np.flatnonzero(np.diff(np.isnan(signal))) + 1 for signal in signals]
     gaps = dict(zip([c.name for c in channels], edges, strict=True))
     assert gaps["ECG"].tolist() == [50_000, 56_000, 70_000, 73_000]

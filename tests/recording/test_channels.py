@@ -6,12 +6,14 @@ import pytest
 from mne_arousal.recording.channels import (
     channel_roles,
     guess_role,
+    note_unit,
     select_channels,
     signal_kind,
     unit_factor,
     unusable_reason,
 )
 from mne_arousal.recording.reading import read_recording
+from mne_arousal.utils.notes import collect_notes
 from mne_arousal.utils.windows import Channel
 
 
@@ -106,9 +108,8 @@ def test_unusable_channels():
 def test_wrong_units_are_corrected(scale, factor):
     """Microvolts read as volts are recognized, and the other way round."""
     signal = np.random.default_rng(0).normal(scale=scale, size=1000)
-    channel = Channel("eeg", "C3")
-    if factor == 1.0:
-        assert unit_factor(signal, channel, "night") == 1.0
-    else:
-        with pytest.warns(RuntimeWarning, match="unit is taken to be wrong"):
-            assert unit_factor(signal, channel, "night") == factor
+    assert unit_factor(signal, "eeg") == factor
+    assert unit_factor(signal, "emg") == 1.0
+    with collect_notes() as notes:
+        note_unit("C3", factor, "night")
+    assert [note.code for note in notes] == ["unit_guessed"] * (factor != 1.0)

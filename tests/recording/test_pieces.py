@@ -81,7 +81,7 @@ def test_annotations_after_a_pause_are_kept(tmp_path):
         loaded, _, _ = load_channels(path)
     assert {note.code for note in notes} >= {"gaps", "marked_bad"}
     rate = loaded.info["sfreq"]
-    assert np.isnan(loaded._data[0, int(1090 * rate) : int(1091 * rate)]).all()
+    assert np.isnan(loaded.get_data(0, int(1090 * rate), int(1091 * rate))).all()
 
 
 def test_channel_of_a_lower_rate(tmp_path):

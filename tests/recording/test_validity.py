@@ -165,7 +165,7 @@ def test_marks_count_on_the_clock_of_a_cropped_recording():
         part.crop(100.0)
         with collect_notes() as notes:
             loaded, _, _ = load_channels(part, sfreq=None)
-        times = np.flatnonzero(np.isnan(loaded._data[0])) / RATE
+        times = np.flatnonzero(np.isnan(loaded.get_data(0)[0])) / RATE
         assert (times[0], times[-1]) == (100.0, 109.99)
         assert [note.code for note in notes] == ["marked_bad"]
 
@@ -359,7 +359,7 @@ def test_real_sleep_is_believed(data_folder):
         with collect_notes() as notes:
             raw, channels, _ = load_channels(data_folder / path)
         eeg = [i for i, channel in enumerate(channels) if channel.role in ("eeg", "eog")]
-        assert np.isnan(raw._data[eeg]).mean() < 1e-3, notes
+        assert np.isnan(raw.get_data(eeg)).mean() < 1e-3, notes
 
 
 def test_real_deep_sleep_is_believed(data_folder):
