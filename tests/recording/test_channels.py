@@ -14,7 +14,6 @@ from mne_arousal.recording.channels import (
 )
 from mne_arousal.recording.reading import read_recording
 from mne_arousal.utils.notes import collect_notes
-from mne_arousal.utils.windows import Channel
 
 
 @pytest.mark.parametrize(
