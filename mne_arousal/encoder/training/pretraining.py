@@ -8,6 +8,7 @@ learned so are mapped back to actual channels by `mne_arousal.encoder.weights.st
 from __future__ import annotations
 
 import numpy as np
+from mne.utils import use_log_level
 from sklearn.utils import check_random_state
 
 from ...utils.windows import BRAIN_ROLES, read_windows
@@ -157,4 +158,5 @@ def pretrain_prepared(
     source = WindowSource(recordings)
     if encoder.targets_:
         source.targets = targets[:, [list(TARGETS).index(name) for name in encoder.targets_]]
-    encoder.history_ = train_network(encoder, source, True, rng, lambda record: False)
+    with use_log_level(encoder.verbose):
+        encoder.history_ = train_network(encoder, source, True, rng, lambda record: False)
