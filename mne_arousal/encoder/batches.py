@@ -7,6 +7,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ..utils.windows import Windows
+from .body_targets import in_spreads
 from .sequences import Sequences, cut_pieces, sample_pieces
 from .spectrogram import N_BANDS, RecordingSpectrogram
 
@@ -40,6 +41,8 @@ class WindowSource:
         self.scale = scale
         self.targets = targets
         self._placed = None
+        if targets is not None:
+            self.scale_targets()
 
     @property
     def on_gpu(self) -> bool:
@@ -125,6 +128,20 @@ class WindowSource:
         ]
         return torch.from_numpy(np.stack(signals) / self.scale[:, None])
 
+    def scale_targets(self, apart=None) -> None:
+        """Scale the targets of each recording, by windows that training sees alone.
+
+        Parameters
+        ----------
+        apart : list of array of bool, shape (n_windows,) | None
+            Windows of each recording that training must not see.
+        """
+        self._scaled_targets = np.empty_like(self.targets)
+        for i, recording in enumerate(self.recordings):
+            targets = self.targets[recording.rows]
+            seen = np.ones(len(targets), dtype=bool) if apart is None else ~apart[i]
+            self._scaled_targets[recording.rows] = in_spreads(targets, seen)
+
     def answers(self, pieces: Sequences) -> torch.Tensor:
         """Collect what the body does after each window of pieces of equal length.
 
@@ -136,11 +153,11 @@ class WindowSource:
         Returns
         -------
         targets : tensor, shape (n_pieces, n_windows, n_targets)
-            NaN where unknown.
+            In spreads; NaN where unknown.
         """
         offsets = np.array([recording.rows.start for recording in self.recordings])
         rows = pieces.rows() + offsets[pieces.recording][:, None]
-        return torch.from_numpy(self.targets[rows])
+        return torch.from_numpy(self._scaled_targets[rows])
 
 
 class PieceDataset(Dataset):

@@ -62,7 +62,7 @@ def body_targets(measures: np.ndarray, names: list[str], windows: Windows) -> np
     -------
     targets : array, shape (n_windows, n_targets)
         In the order of ``TARGETS``: mean from the start of a window to ``AHEAD`` after it, less
-        the median of the last minutes, in spreads of the recording; NaN where more than half of
+        the median of the last minutes, in the unit of the measures; NaN where more than half of
         those seconds are unknown.
     """
     columns = parse_columns(names)
@@ -77,7 +77,7 @@ def body_targets(measures: np.ndarray, names: list[str], windows: Windows) -> np
             grid = _grid(run, windows)
             # BodyTransformer compares all of them with the last minutes but the heart rate
             own = grid.relative(trace[run.rows]) if quantity == "heart_rate" else trace[run.rows]
-            out[run.rows, i] = in_spreads(mean_ahead(own, grid))
+            out[run.rows, i] = mean_ahead(own, grid)
     return out
 
 
@@ -125,26 +125,30 @@ def mean_ahead(trace: np.ndarray, grid: Grid) -> np.ndarray:
     return np.where(n >= max(_FEWEST_KNOWN * expected, 1), mean, np.nan)
 
 
-def in_spreads(values: np.ndarray) -> np.ndarray:
-    """Measure values from their median in half the distance of the 16th and 84th percentiles.
+def in_spreads(targets: np.ndarray, measured_on: np.ndarray) -> np.ndarray:
+    """Measure targets from their median in half the distance of the 16th and 84th percentiles.
 
     Parameters
     ----------
-    values : array, shape (n,)
-        NaN where unknown.
+    targets : array, shape (n_windows, n_targets)
+        Targets of one recording; NaN where unknown.
+    measured_on : array of bool, shape (n_windows,)
+        Windows that tell median and percentiles: those that training sees.
 
     Returns
     -------
-    scaled : array, shape (n,)
-        From -4 to 4.
+    scaled : array, shape (n_windows, n_targets)
+        From -4 to 4; 0 for a target that does not vary.
     """
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return values
-    low, middle, high = np.percentile(known, [15.87, 50, 84.13])
-    if not high > low:
-        return np.where(np.isfinite(values), 0.0, np.nan)
-    return np.clip((values - middle) / ((high - low) / 2), -_LIMIT, _LIMIT)
+    out = np.full(targets.shape, np.nan)
+    for i, values in enumerate(targets.T):
+        known = values[measured_on & np.isfinite(values)]
+        if not len(known):
+            continue
+        low, middle, high = np.percentile(known, [15.87, 50, 84.13])
+        spread = (high - low) / 2 if high > low else np.inf
+        out[:, i] = np.clip((values - middle) / spread, -_LIMIT, _LIMIT)
+    return out
 
 
 def _grid(run, windows: Windows) -> Grid:

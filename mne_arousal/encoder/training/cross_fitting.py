@@ -78,11 +78,15 @@ def cross_fit(encoder, prepared: Prepared, rng) -> np.ndarray:
             continue
         one = copy.copy(encoder)
         one.network_ = copy.deepcopy(encoder.network_)
+        if source.targets is not None:
+            source.scale_targets(away)
         train_network(one, source, True, rng, lambda record: False, align=False, away=away)
         near = find_sequences(source.recordings, True, [~mask for mask in away])
         found = foresee_windows(one.network_, source, near, len(windows), device, weights)
         rows = np.concatenate(inside)
         out[rows] = found[rows]
+    if source.targets is not None:
+        source.scale_targets()
     return out
 
 

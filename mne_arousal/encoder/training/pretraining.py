@@ -155,8 +155,7 @@ def pretrain_prepared(
     encoder.scale_ = np.ones((len(roles), N_FEATURES))
     rng = check_random_state(encoder.random_state)
     encoder.network_ = build_network(encoder, rng)
-    source = WindowSource(recordings)
-    if encoder.targets_:
-        source.targets = targets[:, [list(TARGETS).index(name) for name in encoder.targets_]]
+    at = [list(TARGETS).index(name) for name in encoder.targets_]
+    source = WindowSource(recordings, targets=targets[:, at] if at else None)
     with use_log_level(encoder.verbose):
         encoder.history_ = train_network(encoder, source, True, rng, lambda record: False)
