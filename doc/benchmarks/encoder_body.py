@@ -78,6 +78,8 @@ EVIDENCE = {
     "neither anchor nor network": _REST,
 }
 BASE = "spectral and body"
+TRAINED_FURTHER = tuple(EVIDENCE)[:3]  # what networks other than the first are asked for
+NO_BODY = ("untouched-ucddbnight",)  # nor marks of arousals: stages alone
 CLUSTERED = ("DMD", "encoder", "body encoder", "DMD and encoder")
 
 
@@ -290,7 +292,9 @@ def run_one(name: str, seed: int, cache: Path, weights: Path, trained, half: str
         detect = detector(prepared, pd.concat([prepared.table, ahead], axis=1), seed)
         begin = time.perf_counter()
         keep(BASE, detect(), begin)
-        for variant, components in EVIDENCE.items() if name != "untouched-ucddbnight" else ():
+        for variant, components in EVIDENCE.items():
+            if how != trained[0] and variant not in TRAINED_FURTHER or name in NO_BODY:
+                continue
             begin = time.perf_counter()
             keep(f"{variant} ({how})", detect(components), begin)
     if half == "report":

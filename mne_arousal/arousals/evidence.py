@@ -19,7 +19,7 @@ from ..utils.missing import known_windows, mean_known
 from .anchor import anchored_direction
 from .body_answers import ANSWERS, answer_view
 from .departure import departure, lower_scale
-from .foreseen import FORESEEN, foreseen_views
+from .foreseen import FORESEEN, foreseen_views, measured_answers
 from .matched_filter import whitened_match
 from .trust import correlation_beyond_chance
 
@@ -188,8 +188,12 @@ def _weight(name, scaled, views, asleep, hop) -> float:
         return _EMG_WEIGHT
     if name == "states":
         return 1.0
-    # the anchor is judged by what it predicts, heart and breath by the EEG that they answer
-    other = views["emg"] if name == "anchor" else scaled.get("fast", views.get("fast"))
+    # what predicts the body is judged by the body, heart and breath by the EEG that they answer
+    other = scaled.get("fast", views.get("fast"))
+    if name == "anchor":
+        other = views["emg"]
+    elif name == "predicted":
+        other = measured_answers(views)
     if other is None:
         return 0.0
     excess = correlation_beyond_chance(scaled[name], other, asleep, hop)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..utils.columns import Column, where
+from ..utils.missing import mean_known
 from .departure import departure, lower_scale
 from .matched_filter import whitened_match
 
@@ -65,3 +66,20 @@ def foreseen_views(
         scaled = values / lower_scale(values, asleep)
         views[name] = whitened_match(np.clip(scaled, -_LIMIT, _LIMIT), stable, bands)
     return views
+
+
+def measured_answers(views: dict[str, np.ndarray]) -> np.ndarray | None:
+    """Average what the body was measured to do, to judge a prediction of it.
+
+    Parameters
+    ----------
+    views : dict of array, shape (n_windows,)
+        Views of the evidence.
+
+    Returns
+    -------
+    answers : array, shape (n_windows,) | None
+        NaN where unknown; None where no channel tells, so that a prediction counts for nothing.
+    """
+    known = [views[name] for name in ("emg", "heart", "breath") if name in views]
+    return mean_known(np.array(known), axis=0) if known else None
