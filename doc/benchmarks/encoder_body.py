@@ -293,7 +293,7 @@ def run_one(name: str, seed: int, cache: Path, weights: Path, trained, half: str
         begin = time.perf_counter()
         keep(BASE, detect(), begin)
         for variant, components in EVIDENCE.items():
-            if how != trained[0] and variant not in TRAINED_FURTHER or name in NO_BODY:
+            if (how != trained[0] and variant not in TRAINED_FURTHER) or name in NO_BODY:
                 continue
             begin = time.perf_counter()
             keep(f"{variant} ({how})", detect(components), begin)
