@@ -20,8 +20,8 @@ raw = night.raw
 
 # %%
 # One call finds the arousals. Nothing but the signals goes in: no hypnogram, no marks. Band powers
-# alone make it quick here; leave `features` out to use Dynamic Mode Decomposition and the encoder
-# too. The log says which channels are used as what.
+# alone make it quick here; leave `features` out to use heart, breath and the rest of the body too.
+# The log says which channels are used as what.
 
 annotations = annotate_arousals(raw, features=("spectral",), random_state=0)
 print(annotations)

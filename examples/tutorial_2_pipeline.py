@@ -14,15 +14,17 @@ from mne_arousal import make_arousal_pipeline
 from mne_arousal.datasets import simulate_psg
 
 night = simulate_psg(duration=3600.0, random_state=2, verbose="error")
-pipeline = make_arousal_pipeline(random_state=0, verbose="error")
+pipeline = make_arousal_pipeline(
+    features=("spectral", "dmd", "body"), random_state=0, verbose="error"
+)
 pipeline
 
 # %%
 # Drop and tune
 # -------------
-# The encoder is dropped; Dynamic Mode Decomposition keeps as many modes as hold 99 % of the energy.
+# The body is dropped; Dynamic Mode Decomposition keeps as many modes as hold 99 % of the energy.
 
-pipeline.set_params(features__encoder="drop", features__dmd__rank=0.99, arousals__n_states=16)
+pipeline.set_params(features__body="drop", features__dmd__rank=0.99, arousals__n_states=16)
 
 # %%
 # Fitted on a Raw, a path, a ``BIDSPath`` or a list of these, it gives the state of each window.

@@ -16,7 +16,9 @@ Shown here, and not run when this documentation is built: it needs a CUDA device
 from mne_arousal import DMDTransformer, PSGEncoder, annotate_arousals, annotate_bids, sys_info
 
 sys_info()
-annotations = annotate_arousals("night.edf", device="cuda", random_state=0)
+annotations = annotate_arousals(
+    "night.edf", features=("spectral", "dmd", "body"), device="cuda", random_state=0
+)
 
 # %%
 # The encoder trains on the GPU; the decomposition takes PyTorch, or CuPy where

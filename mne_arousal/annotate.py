@@ -18,7 +18,12 @@ from .hypnogram.alignment import RecordingClock
 from .hypnogram.codes import STAGES, UNSCORED
 from .hypnogram.reading import stages_of_raw
 from .night import EVENT_COLUMNS, Night
-from .pipeline import FEATURES, TAKE_WINDOWS, make_arousal_pipeline, pipeline_parameters
+from .pipeline import (
+    DEFAULT_FEATURES,
+    TAKE_WINDOWS,
+    make_arousal_pipeline,
+    pipeline_parameters,
+)
 from .recording.derived import recorded_channels
 from .recording.reading import read_recording
 from .recording.windower import PSGWindower
@@ -38,7 +43,7 @@ def annotate_arousals(
     epoch_length: float | None = None,
     picks: Picks = "auto",
     reference: Reference = "auto",
-    features: tuple[str, ...] = FEATURES,
+    features: tuple[str, ...] = DEFAULT_FEATURES,
     min_probability: float = 0.5,
     false_alarms_per_hour: float | None = None,
     pipeline: Pipeline | None = None,
@@ -138,7 +143,7 @@ def analyze_recording(
     epoch_length: float | None = None,
     picks: Picks = "auto",
     reference: Reference = "auto",
-    features: tuple[str, ...] = FEATURES,
+    features: tuple[str, ...] = DEFAULT_FEATURES,
     min_probability: float = 0.5,
     false_alarms_per_hour: float | None = None,
     pipeline: Pipeline | None = None,

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 #: Extractors that take `Windows` as they take a dataset; "drop" stands for one that is left out.
 TAKE_WINDOWS = (SpectralTransformer, DMDTransformer, PSGEncoder, BodyTransformer, str)
+#: All extractors, in the order of their columns.
 FEATURES = ("spectral", "dmd", "encoder", "body")
+#: Those that improve arousals or stages (doc/benchmarks/encoder.md); the others are options.
+DEFAULT_FEATURES = ("spectral", "body")
 
 
 def make_arousal_pipeline(
     *,
-    features: tuple[str, ...] = FEATURES,
+    features: tuple[str, ...] = DEFAULT_FEATURES,
     window_length: float = 2.0,
     hop: float = 0.5,
     sfreq: float | None = 100.0,
@@ -42,16 +45,17 @@ def make_arousal_pipeline(
 
     Steps: ``windows`` (:class:`PSGWindower`), ``features`` (a ``FeatureUnion`` of ``spectral``,
     ``dmd``, ``encoder`` and ``body``) and ``arousals`` (:class:`ArousalClusterer`). It is fitted on
-    a Raw, a path, a ``BIDSPath`` or a list of these. The encoder has its pretrained weights and is
-    not trained further; ``set_params(features__encoder__max_epochs=20)`` trains it on the
-    recording.
+    a Raw, a path, a ``BIDSPath`` or a list of these. The encoder, where it is used, has its pretrained
+    weights and is not trained further; ``set_params(features__encoder__max_epochs=20)`` trains it
+    on the recording.
 
     Parameters
     ----------
     features : tuple of str
         Extractors to use, of ``"spectral"``, ``"dmd"``, ``"encoder"`` and ``"body"``. The others
-        are set to ``"drop"`` and can be set again by ``set_params``. The evidence needs
-        ``"spectral"``. With ``"body"``, windows carry heart, breath and the rest of the body too.
+        are set to ``"drop"`` and can be set again by ``set_params``. States, names of stages and
+        arousals need ``"spectral"``. ``"body"`` adds heart, breath and the rest of the body to
+        the arousals. ``"dmd"`` and ``"encoder"`` enter states and stage clusters.
     window_length, hop : float
         Windows, s: 2 s long, a new one every 0.5 s.
     sfreq : float | None

@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 from mne_arousal import ArousalClusterer, make_arousal_pipeline
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.metrics import score_stages, transition_ratio
+from mne_arousal.pipeline import FEATURES
 
 from .recordings import noise_raw, write_edf
 
@@ -38,6 +39,7 @@ def test_steps_and_names():
         "encoder",
         "body",
     ]
+    assert pipeline["features"].get_params()["dmd"] == "drop"
     with pytest.raises(ValueError, match="must be some of spectral, dmd, encoder"):
         make_arousal_pipeline(features=("wavelets",))
 
@@ -78,7 +80,7 @@ def test_stages_follow_the_hypnogram(fitted, simulated):
 
 def test_clone_drop_and_set_params(simulated):
     """Steps can be cloned, dropped, swapped and tuned."""
-    pipeline = make_arousal_pipeline(random_state=0, verbose="error")
+    pipeline = make_arousal_pipeline(features=FEATURES, random_state=0, verbose="error")
     pipeline.set_params(
         features__dmd="drop", features__encoder="drop", arousals__n_states=8, windows__hop=1.0
     )

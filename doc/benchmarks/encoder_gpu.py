@@ -159,6 +159,23 @@ def measure(windows, where, device, threads, *, on_gpu=True, batch_size=16, n_wo
     return row
 
 
+def body_rate(windows, device, batch_size=16):
+    """Windows a second of training with ``target="body"``."""
+    encoder = PSGEncoder(
+        target="body",
+        max_epochs=EPOCHS,
+        steps_per_epoch=STEPS,
+        batch_size=batch_size,
+        validation_fraction=0,
+        patience=EPOCHS,
+        device=device,
+        random_state=0,
+        verbose="error",
+    ).fit(windows)
+    epoch = float(np.median(encoder.history_["seconds"][1:]))
+    return STEPS * batch_size * LENGTH / epoch
+
+
 def worst_difference(windows, device):
     """Largest relative difference of a feature between devices, in spreads of the feature."""
     encoder = PSGEncoder(max_epochs=2, device="cpu", random_state=0, verbose="error").fit(windows)
@@ -211,6 +228,12 @@ def write_page(rows, about):
         f"{gpu['encoding forward windows/s, bfloat16']:,.0f} in bfloat16. Embeddings of CPU and "
         f"GPU differ by at most {about['difference']:.0e} standard deviations of a feature.",
     ]
+    if "body" in about:
+        rates = about["body"]
+        lines[-1] += (
+            f' Training with `target="body"`: {rates["cpu"]:,.0f} windows/s on one CPU thread, '
+            f"{rates['cuda']:,.0f} on the GPU, {rates['cuda, 256']:,.0f} with 256 sequences a step."
+        )
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition("<!-- gpu -->")
     _, _, tail = rest.partition("<!-- end -->")
@@ -250,7 +273,13 @@ def main():
     rows = [
         measure(windows, name, device, threads, **more) for name, device, threads, more in cases
     ]
+    torch.set_num_threads(1)
+    bodies = PSGWindower(body=True, verbose="error").fit_transform(raw)
+    batches._GPU_SHARE = 0.25
+    rates = {name: body_rate(bodies, name) for name in ("cpu", "cuda")}
+    rates["cuda, 256"] = body_rate(bodies, "cuda", 256)
     about = {
+        "body": rates,
         "device": torch.cuda.get_device_name(),
         "torch": torch.__version__,
         "cpu": processor(),

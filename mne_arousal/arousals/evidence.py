@@ -19,10 +19,11 @@ from ..utils.missing import known_windows, mean_known
 from .anchor import anchored_direction
 from .body_answers import ANSWERS, answer_view
 from .departure import departure, lower_scale
+from .foreseen import FORESEEN, foreseen_views, measured_answers
 from .matched_filter import whitened_match
 from .trust import correlation_beyond_chance
 
-COMPONENTS = ("fast", "anchor", "emg", "heart", "breath", "states")
+COMPONENTS = ("fast", "anchor", "emg", "heart", "breath", "states", *FORESEEN)
 #: States repeat what the bands say; adding them raised false positives.
 DEFAULT_COMPONENTS = ("fast", "anchor", "emg", "heart", "breath")
 
@@ -33,6 +34,7 @@ _EVENT_WIDTH = 4.0  # s kept clear around such windows
 _EMG_WEIGHT = 0.25
 # Correlation beyond chance at which a witness counts as much as fast EEG does.
 _FULL_TRUST = {"anchor": 0.6, "heart": 0.5, "breath": 1.0}
+_FULL_TRUST |= {"predicted": 0.6, "past": 1.0, "sides": 1.0}
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 
 
@@ -112,6 +114,7 @@ def compute_evidence(
             views |= _body_views(
                 body, body_columns or [], views["fast"], asleep, stable, components, **grid
             )
+            views |= foreseen_views(body, body_columns or [], asleep, stable, components, **grid)
         total, local, views, weights = _combine(views, asleep, hop, components)
         if not final:  # what stands out at first is no baseline for what comes after it
             width = max(round(_EVENT_WIDTH / hop), 1)
@@ -185,8 +188,12 @@ def _weight(name, scaled, views, asleep, hop) -> float:
         return _EMG_WEIGHT
     if name == "states":
         return 1.0
-    # the anchor is judged by what it predicts, heart and breath by the EEG that they answer
-    other = views["emg"] if name == "anchor" else scaled.get("fast", views.get("fast"))
+    # what predicts the body is judged by the body, heart and breath by the EEG that they answer
+    other = scaled.get("fast", views.get("fast"))
+    if name == "anchor":
+        other = views["emg"]
+    elif name == "predicted":
+        other = measured_answers(views)
     if other is None:
         return 0.0
     excess = correlation_beyond_chance(scaled[name], other, asleep, hop)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mne.utils import logger, use_log_level
 
-from ..pipeline import FEATURES
+from ..pipeline import DEFAULT_FEATURES
 from ..recording.references import check_reference
 from ..recording.roles import check_picks
 from ..utils.errors import RecordingError
@@ -41,7 +41,7 @@ def annotate_bids(
     hypnogram: bool = True,
     picks: Picks = "auto",
     reference: Reference = "auto",
-    features: tuple[str, ...] = FEATURES,
+    features: tuple[str, ...] = DEFAULT_FEATURES,
     min_probability: float = 0.5,
     false_alarms_per_hour: float | None = None,
     fit_on: Labels = None,

@@ -7,7 +7,9 @@ from difflib import get_close_matches
 
 from .parsing import positive, probability, seed
 
+# as in pipeline.py, which would import MNE
 FEATURES = ("spectral", "dmd", "encoder", "body")
+DEFAULT_FEATURES = ("spectral", "body")
 
 
 def add_detection_options(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +27,10 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--features",
         type=_features,
-        default=FEATURES,
+        default=DEFAULT_FEATURES,
         metavar="LIST",
-        help=f"extractors to use, separated by commas (default {','.join(FEATURES)})",
+        help=f"extractors to use, of {', '.join(FEATURES)}, separated by commas "
+        f"(default {','.join(DEFAULT_FEATURES)})",
     )
     parser.add_argument(
         "--min-probability",

@@ -7,6 +7,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ..utils.windows import Windows
+from .body_targets import in_spreads
 from .sequences import Sequences, cut_pieces, sample_pieces
 from .spectrogram import N_BANDS, RecordingSpectrogram
 
@@ -27,14 +28,21 @@ class WindowSource:
         Channels to use.
     scale : array, shape (n_channels,)
         What signals are divided by, V.
+    targets : array, shape (n_rows, n_targets) | None
+        What the body does after each window; NaN where unknown.
     """
 
-    def __init__(self, recordings, windows: Windows | None = None, picks=(), scale=None):
+    def __init__(
+        self, recordings, windows: Windows | None = None, picks=(), scale=None, targets=None
+    ):
         self.recordings: list[RecordingSpectrogram] = recordings
         self.windows = windows
         self.picks = list(picks)
         self.scale = scale
+        self.targets = targets
         self._placed = None
+        if targets is not None:
+            self.scale_targets()
 
     @property
     def on_gpu(self) -> bool:
@@ -120,6 +128,37 @@ class WindowSource:
         ]
         return torch.from_numpy(np.stack(signals) / self.scale[:, None])
 
+    def scale_targets(self, apart=None) -> None:
+        """Scale the targets of each recording, by windows that training sees alone.
+
+        Parameters
+        ----------
+        apart : list of array of bool, shape (n_windows,) | None
+            Windows of each recording that training must not see.
+        """
+        self._scaled_targets = np.empty_like(self.targets)
+        for i, recording in enumerate(self.recordings):
+            targets = self.targets[recording.rows]
+            seen = np.ones(len(targets), dtype=bool) if apart is None else ~apart[i]
+            self._scaled_targets[recording.rows] = in_spreads(targets, seen)
+
+    def answers(self, pieces: Sequences) -> torch.Tensor:
+        """Collect what the body does after each window of pieces of equal length.
+
+        Parameters
+        ----------
+        pieces : Sequences
+            Which windows.
+
+        Returns
+        -------
+        targets : tensor, shape (n_pieces, n_windows, n_targets)
+            In spreads; NaN where unknown.
+        """
+        offsets = np.array([recording.rows.start for recording in self.recordings])
+        rows = pieces.rows() + offsets[pieces.recording][:, None]
+        return torch.from_numpy(self._scaled_targets[rows])
+
 
 class PieceDataset(Dataset):
     """Pieces that a sampler draws, as tensors.
@@ -133,10 +172,13 @@ class PieceDataset(Dataset):
     def __init__(self, source: WindowSource):
         self.source = source
 
-    def __getitem__(self, pieces: Sequences) -> tuple[torch.Tensor, torch.Tensor]:
+    def __getitem__(self, pieces: Sequences) -> tuple[torch.Tensor, ...]:
         spectra = self.source.spectra(pieces)
         inputs = self.source.inputs(pieces, spectra)
-        return spectra.float(), inputs.float()
+        found = (spectra.float(), inputs.float())
+        return (
+            found if self.source.targets is None else (*found, self.source.answers(pieces).float())
+        )
 
 
 class PieceSampler(Sampler):
@@ -190,7 +232,7 @@ def piece_loader(source: WindowSource, sampler: PieceSampler, n_workers: int, pi
     Returns
     -------
     loader : torch.utils.data.DataLoader
-        Yields spectra and inputs.
+        Yields spectra, inputs and, where the source has them, targets.
     """
     n_workers = 0 if source.on_gpu else n_workers
     return DataLoader(
@@ -224,7 +266,7 @@ def ordered_batches(
     Yields
     ------
     spectra, inputs : tensor
-        Batches.
+        Batches; with targets, where the source has them.
     """
     dataset, n = PieceDataset(source), 0
     for pieces, _ in cut_pieces(sequences, length):
@@ -237,7 +279,7 @@ def ordered_batches(
             n += int(chosen.length.sum())
 
 
-def make_source(encoder, windows, recordings) -> WindowSource:
+def make_source(encoder, windows, recordings, targets=None) -> WindowSource:
     """Give access to what the encoder's network reads.
 
     Parameters
@@ -248,6 +290,8 @@ def make_source(encoder, windows, recordings) -> WindowSource:
         The windows.
     recordings : list of RecordingSpectrogram
         Their standardized spectrograms.
+    targets : array, shape (n_windows, n_targets) | None
+        What the body does after each window.
 
     Returns
     -------
@@ -255,6 +299,6 @@ def make_source(encoder, windows, recordings) -> WindowSource:
         The source.
     """
     if encoder.module is None:
-        return WindowSource(recordings)
+        return WindowSource(recordings, targets=targets)
     scale = 10 ** (encoder.center_[:, N_BANDS] / 2)  # the level is log10 of the variance
-    return WindowSource(recordings, windows, encoder.picks_, scale)
+    return WindowSource(recordings, windows, encoder.picks_, scale, targets)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .parameters import CONSTRAINTS
 from .prepared import encode_prepared, prepare_windows
-from .spectrogram import N_BANDS
+from .results import EncoderResults
 from .training.callbacks import CallbackSupportMixin, with_callbacks
 
 
-class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class PSGEncoder(EncoderResults, CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Encode windows of polysomnography by a CNN and an LSTM trained without labels.
 
     Each window becomes a log spectrogram (bands fixed in Hz, and a level). A CNN embeds it, a
@@ -30,6 +29,16 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Labels ``"role:name"`` of the channels of plain arrays.
     roles : tuple of str | None
         Roles of the channels to use; None uses all. Without any such channel all are used.
+    target : {"spectrum", "body"}
+        ``"spectrum"`` rebuilds spectra alone. With ``"body"`` the network sees EEG and EOG and also
+        predicts heart rate, breath amplitude, level of the chin EMG and movement over the ten
+        seconds from each window on, as far as the windows carry channels that tell them (those of
+        ``PSGWindower(body=True)``), and the spectrum of each window from its past and from both
+        sides. It takes consecutive windows.
+    n_folds : int
+        Stretches of each recording that `fit_transform` predicts by networks trained on the others.
+    body_weight, foresight_weight : float
+        Weights of predicting the body and spectra that the network did not see.
     sequence : bool | "auto"
         True takes rows as consecutive, False encodes each by itself. ``"auto"`` takes 3-D arrays
         and datasets as consecutive, and 2-D arrays, whose rows have no known order, singly.
@@ -101,6 +110,8 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Of the bands, Hz.
     channels_ : list of str
         Labels of the channels used.
+    targets_ : list of str
+        What is predicted of the body, of ``"heart"``, ``"breath"``, ``"muscle"``, ``"movement"``.
     n_channels_in_, n_times_in_, n_features_in_ : int
         Shape of the windows seen in fit.
     sfreq_ : float
@@ -131,6 +142,10 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         sfreq=None,
         channels=None,
         roles=("eeg", "eog", "emg"),
+        target="spectrum",
+        n_folds=5,
+        body_weight=1.0,
+        foresight_weight=1.0,
         sequence="auto",
         sequence_length=64,
         module=None,
@@ -166,6 +181,10 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self.sfreq = sfreq
         self.channels = channels
         self.roles = roles
+        self.target = target
+        self.n_folds = n_folds
+        self.body_weight = body_weight
+        self.foresight_weight = foresight_weight
         self.sequence = sequence
         self.sequence_length = sequence_length
         self.module = module
@@ -222,6 +241,11 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def fit_transform(self, X, y=None):
         """Learn to encode windows and encode them, preparing them once.
 
+        With ``target="body"``, predictions are cross-fitted: each stretch of a recording is
+        predicted by a network that was trained on the others, at least 60 s away. ``transform``
+        asks the network that saw them all, so that it answers otherwise, as that of
+        :class:`sklearn.preprocessing.TargetEncoder` does.
+
         Parameters
         ----------
         X : array, shape (n_windows, n_channels, n_times) or (n_windows, n_times) | Dataset
@@ -234,9 +258,9 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         latent : array or DataFrame, shape (n_windows, n_features)
             As `transform` returns it.
         """
-        from .training.fitting import fit_encoder
+        from .training.cross_fitting import fit_and_foresee
 
-        return encode_prepared(self, fit_encoder(self, X))
+        return encode_prepared(self, *fit_and_foresee(self, X))
 
     @with_callbacks
     def partial_fit(self, X, y=None):
@@ -274,8 +298,9 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        latent : array or DataFrame, shape (n_windows, n_latent)
-            Latents; a DataFrame indexed by recording and onset (s) when X carries times.
+        latent : array or DataFrame, shape (n_windows, n_features)
+            Latents and what is foreseen; a DataFrame indexed by recording and onset (s) when X
+            carries times.
         """
         if self.weights is not None and not hasattr(self, "network_"):
             return clone(self).set_params(max_epochs=0).fit_transform(X)
@@ -303,94 +328,6 @@ class PSGEncoder(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         _, source, sequential = prepare_windows(self, X)
         return score_windows(self, source, sequential)
-
-    def inverse_transform(self, X):
-        """Rebuild the log spectra of windows from their latents.
-
-        Parameters
-        ----------
-        X : array, shape (n_windows, n_latent)
-            Latents.
-
-        Returns
-        -------
-        spectrum : array, shape (n_windows, n_channels, n_bands)
-            Decadic logarithm of power (V²/Hz) of ``channels_`` in the bands of ``band_edges_``,
-            with the statistics of the fit; NaN for bands above the recording's content.
-        """
-        import torch
-
-        check_is_fitted(self)
-        n_latent = self.network_.decoder.in_features
-        latent = torch.from_numpy(np.array(X, dtype=np.float32))
-        n_features = len(self.get_feature_names_out())
-        if latent.ndim != 2 or latent.shape[1] not in (n_latent, n_features):
-            raise ValueError(
-                f"Latents have shape (n_windows, {n_features}), but got {tuple(latent.shape)}."
-            )
-        with torch.inference_mode():
-            rebuilt = self.network_.decoder(latent[:, :n_latent]).numpy()
-        spectrum = rebuilt * self.scale_ + self.center_
-        return np.where(self.present_, spectrum, np.nan)[..., :N_BANDS]
-
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the features.
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored.
-
-        Returns
-        -------
-        names : array of str, shape (n_features,)
-            ``"psg:encoder:latent00"`` and so on; with a cross-modal head also
-            ``"psg:encoder:emg_from_eeg"`` and ``"psg:encoder:eog_from_eeg"``.
-        """
-        check_is_fitted(self)
-        names = [f"latent{i:02d}" for i in range(self.network_.decoder.in_features)]
-        names += [f"{role}_from_eeg" for role in self.predicted_]
-        return np.array([f"psg:encoder:{name}" for name in names], dtype=object)
-
-    def save(self, path):
-        """Write the encoder to a file: safetensors with a JSON header, no code.
-
-        A custom `module` or `augmentation`, `random_state` and where to compute are not saved.
-
-        Parameters
-        ----------
-        path : path-like
-            File to write; an existing one is replaced.
-        """
-        from .weights import write_encoder
-
-        check_is_fitted(self)
-        write_encoder(self, path)
-
-    @classmethod
-    def load(cls, path, module=None):
-        """Read an encoder that `save` wrote, on any machine.
-
-        Parameters
-        ----------
-        path : path-like
-            File.
-        module : torch.nn.Module | None
-            The module that the encoder was fitted with, if it was.
-
-        Returns
-        -------
-        encoder : PSGEncoder
-            Fitted encoder.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            If there is no such file, or it is something else, was changed, or needs a `module`.
-        """
-        from .weights import restore_encoder
-
-        return restore_encoder(cls, path, module)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

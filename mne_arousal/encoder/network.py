@@ -259,7 +259,38 @@ class EncoderNetwork(nn.Module):
         latent : tensor, shape (n_sequences, n_windows, n_latent)
             Latents.
         """
-        embedding = self.window(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        return self.put_in_context(self.embed(x), masked)
+
+    def embed(self, x: torch.Tensor) -> torch.Tensor:
+        """Embed each window by itself.
+
+        Parameters
+        ----------
+        x : tensor, shape (n_sequences, n_windows, ...)
+            Windows as `window` reads them.
+
+        Returns
+        -------
+        embedding : tensor, shape (n_sequences, n_windows, n_embedding)
+            Embeddings.
+        """
+        return self.window(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+    def put_in_context(self, embedding: torch.Tensor, masked=None) -> torch.Tensor:
+        """Encode embedded windows.
+
+        Parameters
+        ----------
+        embedding : tensor, shape (n_sequences, n_windows, n_embedding)
+            Embeddings.
+        masked : tensor of bool, shape (n_sequences, n_windows) | None
+            Windows to hide.
+
+        Returns
+        -------
+        latent : tensor, shape (n_sequences, n_windows, n_latent)
+            Latents.
+        """
         if masked is not None:
             token = self.mask_token.to(embedding.dtype)
             embedding = torch.where(masked[..., None], token, embedding)

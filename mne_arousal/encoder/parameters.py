@@ -14,6 +14,10 @@ _WEIGHT = [Interval(Real, 0, None, closed="left")]
 _SHARE = [Interval(Real, 0, 1, closed="left")]
 
 CONSTRAINTS = {
+    "target": [StrOptions({"spectrum", "body"})],
+    "n_folds": [Interval(Integral, 2, None, closed="left")],
+    "body_weight": _WEIGHT,
+    "foresight_weight": _WEIGHT,
     "n_latent": _COUNT,
     "sfreq": [None, *_POSITIVE],
     "channels": [None, list, tuple],

@@ -90,7 +90,7 @@ def standardized_spectrograms(encoder, windows: Windows, sequential: bool, stati
     )
 
 
-def prepare_windows(encoder, X) -> Prepared:
+def prepare_windows(encoder, X, *, targets: bool = False) -> Prepared:
     """Prepare windows for a fitted encoder.
 
     Parameters
@@ -99,6 +99,8 @@ def prepare_windows(encoder, X) -> Prepared:
         Fitted encoder.
     X : array | dataset
         Windows, V.
+    targets : bool
+        Whether to measure what the body does, to train further.
 
     Returns
     -------
@@ -122,10 +124,16 @@ def prepare_windows(encoder, X) -> Prepared:
         )
     statistics = (encoder.center_, encoder.scale_)
     recordings, _ = standardized_spectrograms(encoder, windows, sequential, statistics)
-    return Prepared(windows, make_source(encoder, windows, recordings), sequential)
+    answers = None
+    if targets and encoder.targets_ and sequential:
+        from .body_targets import TARGETS, measure_targets
+
+        at = [list(TARGETS).index(name) for name in encoder.targets_]
+        answers = measure_targets(windows, X)[:, at]
+    return Prepared(windows, make_source(encoder, windows, recordings, answers), sequential)
 
 
-def encode_prepared(encoder, prepared: Prepared):
+def encode_prepared(encoder, prepared: Prepared, foreseen=None):
     """Encode windows by a fitted encoder's network.
 
     Parameters
@@ -134,6 +142,8 @@ def encode_prepared(encoder, prepared: Prepared):
         Fitted encoder.
     prepared : Prepared
         The windows.
+    foreseen : array, shape (n_windows, n_foreseen) | None
+        What is foreseen of them, where it is cross-fitted; None asks the network.
 
     Returns
     -------
@@ -143,15 +153,17 @@ def encode_prepared(encoder, prepared: Prepared):
     import torch
 
     from .encoding import encode
+    from .foresight import average_bands, foresee_windows
 
     windows, source, sequential = prepared
-    latent = encode(
-        encoder.network_,
-        source,
-        find_sequences(source.recordings, sequential),
-        len(windows),
-        resolve_device(encoder.device),
-        torch.float32 if sequential else torch.float64,
-        np.array([label.startswith("eeg") for label in encoder.channels_]),
-    )
+    sequences = find_sequences(source.recordings, sequential)
+    eeg = np.array([label.startswith("eeg") for label in encoder.channels_])
+    dtype = torch.float32 if sequential else torch.float64
+    how = (sequences, len(windows), resolve_device(encoder.device))
+    latent = encode(encoder.network_, source, *how, dtype, eeg)
+    if encoder.targets_:
+        if foreseen is None:
+            weights = average_bands(encoder.present_, eeg)[1]
+            foreseen = foresee_windows(encoder.network_, source, *how, weights, dtype)
+        latent = np.concatenate([latent, foreseen], axis=1)
     return windows.frame(latent, list(encoder.get_feature_names_out()))

@@ -20,11 +20,17 @@ from safetensors.numpy import save as save_tensors
 
 from ..utils.files import write_file
 from ..utils.privacy import reader_words
+from .body_targets import TARGETS
 from .spectrogram import N_FEATURES
 
 FORMAT = "mne-arousal PSGEncoder"
 VERSION = 1
 MAX_SIZE = 1e9  # bytes; the pretrained weights have less than a megabyte
+_PAIR = ("weight", "bias")
+# Layers whose rows are the spectra of channels.
+_SPECTRA = [
+    f"{layer}.{part}" for layer in ("decoder", "past.2", "sides.2") for part in ("weight", "bias")
+]
 _PARTS = {"parameters", "module", "fitted", "history"}
 _FITTED = ("channels_", "picks_", "n_channels_in_", "n_times_in_", "n_features_in_", "sfreq_")
 _ARRAYS = ("center_", "scale_", "present_", "band_edges_")
@@ -53,10 +59,11 @@ def write_encoder(encoder, path) -> None:
     """
     path = Path(path)
     params = {k: v for k, v in encoder.get_params(deep=False).items() if k not in _LEFT_OUT}
+    fitted = {name: getattr(encoder, name) for name in _FITTED}
     about = {
         "parameters": params,
         "module": None if encoder.module is None else type(encoder.module).__name__,
-        "fitted": {name: getattr(encoder, name) for name in _FITTED},
+        "fitted": fitted | {"targets_": encoder.targets_},
         "history": encoder.history_.to_dict(orient="list"),
     }
     text = json.dumps(about, default=_plain)
@@ -151,7 +158,7 @@ def restore_encoder(cls, path, module=None):
     encoder : PSGEncoder
         Fitted encoder.
     """
-    from .training.fitting import build_network, predicted_roles
+    from .training.building import build_network, predicted_roles
 
     about, tensors = read_weights(path)
     if about["module"] is not None and module is None:
@@ -163,6 +170,7 @@ def restore_encoder(cls, path, module=None):
         encoder = cls(**about["parameters"], module=module)
         for name in _FITTED:
             setattr(encoder, name, about["fitted"][name])
+        encoder.targets_ = _targets_of(about)
         for name in _ARRAYS:
             setattr(encoder, name, tensors[f"array.{name}"])
         encoder.predicted_ = (
@@ -197,8 +205,55 @@ def _network_state(tensors: dict) -> dict:
     }
 
 
-def default_weights() -> Path:
+def pretrained_targets(encoder) -> list[str]:
+    """Name what pretrained weights predict of the body.
+
+    Parameters
+    ----------
+    encoder : PSGEncoder
+        With ``weights`` and ``target="body"``.
+
+    Returns
+    -------
+    targets : list of str
+        Of `mne_arousal.encoder.body_targets.TARGETS`.
+
+    Raises
+    ------
+    ValueError
+        If the weights were trained without the body.
+    """
+    path = _path_of(encoder)
+    targets = _targets_of(read_weights(path)[0])
+    if not targets:
+        raise ValueError(
+            f'The weights {path.name} were trained with target="spectrum" and predict nothing of '
+            'the body: leave weights=None, or take weights that were trained with target="body".'
+        )
+    return targets
+
+
+def _targets_of(about: dict) -> list[str]:
+    """Targets of the body that are saved, in the order of their heads; files of old have none."""
+    targets = about["fitted"].get("targets_", [])
+    if not isinstance(targets, list) or not set(targets) <= set(TARGETS):
+        raise ValueError(f"its targets are {targets!r}, and may be {', '.join(TARGETS)}")
+    return targets
+
+
+def _path_of(encoder) -> Path:
+    if encoder.weights == "default":
+        return default_weights(encoder.target)
+    return Path(encoder.weights)
+
+
+def default_weights(target: str = "spectrum") -> Path:
     """Path of the weights that come with the package.
+
+    Parameters
+    ----------
+    target : {"spectrum", "body"}
+        What they were trained for.
 
     Returns
     -------
@@ -210,13 +265,14 @@ def default_weights() -> Path:
     FileNotFoundError
         If this installation lacks it.
     """
-    path = Path(str(files("mne_arousal") / "encoder" / "default.safetensors"))
+    name = {"spectrum": "default", "body": "body"}[target]
+    path = Path(str(files("mne_arousal") / "encoder" / f"{name}.safetensors"))
     if not path.exists():
         raise FileNotFoundError(f"This installation lacks the pretrained weights {path.name}.")
     return path
 
 
-def start_from(encoder, weights) -> None:
+def start_from(encoder) -> None:
     """Start an encoder's network from pretrained weights, whatever its channels.
 
     Channels are mapped by role. A role's first-layer weights are shared out evenly
@@ -228,16 +284,14 @@ def start_from(encoder, weights) -> None:
     Parameters
     ----------
     encoder : PSGEncoder
-        With a fresh ``network_``, changed in place.
-    weights : "default" | path-like
-        Pretrained weights.
+        With ``weights`` and a fresh ``network_``, changed in place.
 
     Raises
     ------
     ValueError
         If sizes differ from the parameters of the encoder.
     """
-    path = default_weights() if weights == "default" else Path(weights)
+    path = _path_of(encoder)
     about, tensors = read_weights(path)
     if encoder.module is not None or about["module"] is not None:
         raise ValueError("weights= works for the encoder's own network only: leave module=None.")
@@ -249,7 +303,7 @@ def start_from(encoder, weights) -> None:
     state["window.level.weight"] = state["window.level.weight"] @ share.T
     mean = (share > 0).float()
     mean = mean / mean.sum(dim=1, keepdim=True).clamp(min=1)
-    for name in ("decoder.weight", "decoder.bias"):
+    for name in [name for name in _SPECTRA if name in state]:
         rows = state[name].unflatten(0, (-1, N_FEATURES))
         state[name] = torch.einsum("cs,s...->c...", mean, rows).flatten(0, 1)
     own = encoder.network_.state_dict()

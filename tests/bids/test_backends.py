@@ -136,9 +136,9 @@ def test_turns_at_the_gpu():
 
 def test_only_steps_on_a_gpu_share_gpu(monkeypatch):
     """On a CPU nobody waits."""
-    from mne_arousal import make_arousal_pipeline
+    from mne_arousal.pipeline import FEATURES, make_arousal_pipeline
 
-    pipeline = make_arousal_pipeline(random_state=0)
+    pipeline = make_arousal_pipeline(features=FEATURES, random_state=0)
     assert process.share_gpu(pipeline, "cpu")["features"].transformer_list[1][1].__class__ is not (
         GpuTurn
     )

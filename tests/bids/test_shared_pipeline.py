@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.cluster import MiniBatchKMeans
 
-from mne_arousal import analyze_recording, make_arousal_pipeline
+from mne_arousal import analyze_recording
+from mne_arousal.pipeline import FEATURES, make_arousal_pipeline
 from mne_arousal.pipeline_file import pipeline_bytes, read_pipeline
 from mne_arousal.utils.errors import RecordingError
 
@@ -20,7 +21,9 @@ ALL = ("spectral", "dmd", "encoder")
 @pytest.fixture(scope="module")
 def fitted(simulated):
     """A pipeline with every extractor, fitted on simulated sleep."""
-    pipeline = make_arousal_pipeline(device="cpu", random_state=0, verbose="error")
+    pipeline = make_arousal_pipeline(
+        features=FEATURES, device="cpu", random_state=0, verbose="error"
+    )
     pipeline.set_params(features__encoder__max_epochs=1, features__encoder__steps_per_epoch=2)
     return pipeline.fit(simulated.copy().crop(0, 600))
 

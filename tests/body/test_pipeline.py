@@ -14,6 +14,7 @@ from mne_arousal import (
     make_arousal_pipeline,
 )
 from mne_arousal.datasets import simulate_psg
+from mne_arousal.pipeline import FEATURES
 from mne_arousal.pipeline_file import pipeline_bytes, read_pipeline
 from mne_arousal.utils.columns import Column, without_body
 from mne_arousal.utils.notes import collect_notes
@@ -83,7 +84,8 @@ def test_other_extractors_see_no_body(raw, with_body, extractor):
 
 def test_encoder_sees_no_body(raw, with_body):
     plain = PSGWindower(verbose="error").fit_transform(raw)
-    encoder = make_arousal_pipeline(random_state=0, device="cpu")["features"].transformer_list[2][1]
+    steps = make_arousal_pipeline(features=FEATURES, random_state=0, device="cpu")["features"]
+    encoder = dict(steps.transformer_list)["encoder"]
     expected = np.asarray(encoder.fit_transform(plain))
     assert np.asarray(encoder.fit_transform(with_body[0])).tobytes() == expected.tobytes()
 
@@ -131,7 +133,8 @@ def test_eeg_alone_has_movement(raw):
 
 def test_default_pipeline_has_the_body():
     steps = dict(make_arousal_pipeline()["features"].transformer_list)
-    assert list(steps) == ["spectral", "dmd", "encoder", "body"]
+    assert list(steps) == list(FEATURES)
+    assert [name for name, step in steps.items() if step != "drop"] == ["spectral", "body"]
     without = make_arousal_pipeline(features=("spectral", "dmd", "encoder"))
     assert dict(without["features"].transformer_list)["body"] == "drop"
     assert not without["windows"].body

@@ -27,12 +27,12 @@ from threadpoolctl import threadpool_limits
 
 from mne_arousal import analyze_recording
 from mne_arousal.arousals.evidence import COMPONENTS
-from mne_arousal.pipeline import FEATURES
+from mne_arousal.pipeline import DEFAULT_FEATURES, FEATURES
 
 MAIN = "mne-arousal"
 _BODY = ("spectral", "body")
 METHODS = {
-    MAIN: (FEATURES, {}),
+    MAIN: (DEFAULT_FEATURES, {}),
     "fast": (_BODY, {"components": ("fast",)}),
     "emg": (_BODY, {"components": ("fast", "emg")}),
     "no anchor": (_BODY, {"components": ("fast", "emg", "heart", "breath")}),
@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--output", type=Path, help="page to write")
     arguments = parser.parse_args()
-    features = tuple(arguments.features or FEATURES)
+    features = tuple(arguments.features or DEFAULT_FEATURES)
     start = time.perf_counter()
     todo = jobs(
         arguments.half, arguments.parts, arguments.seeds, not arguments.no_ablation, features

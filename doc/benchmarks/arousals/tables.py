@@ -30,7 +30,7 @@ from sklearn.pipeline import Pipeline
 
 import mne_arousal
 from mne_arousal import analyze_recording
-from mne_arousal.pipeline import FEATURES, make_arousal_pipeline
+from mne_arousal.pipeline import DEFAULT_FEATURES, FEATURES, make_arousal_pipeline
 from mne_arousal.utils.windows import INDEX_NAMES
 
 _HERE = Path(__file__).parent
@@ -92,7 +92,7 @@ class Prepared:
     features: tuple[str, ...]
 
 
-def prepare(name: str, folder, features=FEATURES, *, recording=None) -> Prepared:
+def prepare(name: str, folder, features=DEFAULT_FEATURES, *, recording=None) -> Prepared:
     """Read what is kept of a recording, making first what is not.
 
     Parameters
@@ -193,7 +193,7 @@ class _Kept(BaseEstimator):
 
 
 def _make(recording, paths) -> None:
-    pipeline = make_arousal_pipeline(random_state=0, verbose="error")
+    pipeline = make_arousal_pipeline(features=FEATURES, random_state=0, verbose="error")
     start = time.process_time()
     windows = pipeline["windows"].fit_transform(recording.raw)
     reading = time.process_time() - start

@@ -14,13 +14,13 @@ from ..._array import resolve_device
 from ...utils.progress import announce, is_shown
 from ..batches import make_source, ordered_batches
 from ..encoding import encode_pieces
-from ..network import EncoderNetwork, SignalModule, WindowCNN, module_features
 from ..preparation import pick_channels
 from ..prepared import Prepared, prepare_windows, read_encoder_windows, standardized_spectrograms
 from ..sequences import Sequences, find_sequences, hold_out, sample_pieces, without_overlap
 from ..spectrogram import BAND_EDGES, N_BANDS, N_FEATURES, feature_importance, present_features
+from .building import build_network, input_roles, learn_targets, predicted_roles
 from .callbacks import epoch_reports
-from .loop import is_distributed, reconstruction_error, train
+from .loop import held_out_loss, is_distributed, train
 from .losses import default_augmentation
 from .objective import Objective, Settings
 from .rotation import align_latent
@@ -46,10 +46,35 @@ def fit_encoder(encoder, X) -> Prepared:
     prepared : Prepared
         The windows as the network takes them.
     """
+    rng, prepared = start_fit(encoder, X)
+    with use_log_level(encoder.verbose):
+        train_further(encoder, prepared, rng, align=True)
+    return prepared
+
+
+def start_fit(encoder, X, targets=None):
+    """Build an encoder's network, with the weights that training starts from.
+
+    Parameters
+    ----------
+    encoder : PSGEncoder
+        Encoder, which gets what is learned as attributes.
+    X : array | dataset
+        Windows, V.
+    targets : array, shape (n_windows, n_targets) | None
+        What the body does after each window, of `body_targets`, where it is known already.
+
+    Returns
+    -------
+    rng : numpy.random.RandomState
+        Source of chance of the training.
+    prepared : Prepared
+        The windows as the network takes them.
+    """
     encoder._validate_params()
     with use_log_level(encoder.verbose):
         windows, sequential = read_encoder_windows(encoder, X, reset=True)
-        encoder.picks_ = pick_channels(windows.channels, encoder.roles)
+        encoder.picks_ = pick_channels(windows.channels, input_roles(encoder))
         channels = [windows.channels[i] for i in encoder.picks_]
         encoder.channels_ = [str(channel) for channel in channels]
         encoder.predicted_ = (
@@ -59,16 +84,17 @@ def fit_encoder(encoder, X) -> Prepared:
         encoder.present_ = present_features(channels, windows.lowpass)
         recordings, statistics = standardized_spectrograms(encoder, windows, sequential)
         encoder.center_, encoder.scale_ = statistics
-        prepared = Prepared(windows, make_source(encoder, windows, recordings), sequential)
+        encoder.targets_, targets = learn_targets(encoder, windows, X, sequential, targets)
+        source = make_source(encoder, windows, recordings, targets)
+        prepared = Prepared(windows, source, sequential)
         rng = check_random_state(encoder.random_state)
         encoder.network_ = build_network(encoder, rng)
         if encoder.weights is not None:
             from ..weights import start_from
 
-            start_from(encoder, encoder.weights)
+            start_from(encoder)
         encoder.history_ = pd.DataFrame()
-        _train_further(encoder, prepared, rng, align=True)
-    return prepared
+    return rng, prepared
 
 
 def continue_fit(encoder, X) -> None:
@@ -83,84 +109,27 @@ def continue_fit(encoder, X) -> None:
     """
     encoder._validate_params()
     with use_log_level(encoder.verbose):
-        prepared = prepare_windows(encoder, X)
-        _train_further(encoder, prepared, check_random_state(encoder.random_state), align=False)
+        prepared = prepare_windows(encoder, X, targets=True)
+        train_further(encoder, prepared, check_random_state(encoder.random_state), align=False)
 
 
-def _train_further(encoder, prepared: Prepared, rng, *, align: bool) -> None:
-    _, source, sequential = prepared
-    history = train_network(encoder, source, sequential, rng, epoch_reports(encoder), align)
-    encoder.history_ = pd.concat([encoder.history_, history], ignore_index=True)
-
-
-def predicted_roles(channels: list[str]) -> list[str]:
-    """Roles whose level can be predicted from EEG.
-
-    Parameters
-    ----------
-    channels : list of str
-        Labels ``"role:name"`` of the channels used.
-
-    Returns
-    -------
-    roles : list of str
-        Of ``"emg"`` and ``"eog"``, those present, when there is EEG; else none.
-    """
-    found = {label.split(":")[0].split("/")[0] for label in channels}
-    return [role for role in ("emg", "eog") if role in found and "eeg" in found]
-
-
-def build_network(encoder, rng) -> EncoderNetwork:
-    """Build a network for a fitted encoder's channels.
+def train_further(encoder, prepared: Prepared, rng, *, align: bool) -> None:
+    """Train an encoder's network, and add to its history.
 
     Parameters
     ----------
     encoder : PSGEncoder
-        Parameters, ``channels_`` and shape of the windows.
+        With a network.
+    prepared : Prepared
+        The windows.
     rng : numpy.random.RandomState
         Source of chance.
-
-    Returns
-    -------
-    network : EncoderNetwork
-        With random weights.
-
-    Raises
-    ------
-    ValueError
-        If `module` can't read the windows.
+    align : bool
+        Whether to choose the latent's coordinates anew.
     """
-    n_channels = len(encoder.channels_)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(rng.randint(2**31 - 1))
-        if encoder.module is None:
-            window = WindowCNN(n_channels, encoder.n_filters, encoder.n_embedding)
-        else:
-            window = _wrap_module(encoder, n_channels)
-        n_levels = len(predicted_roles(encoder.channels_)) if encoder.cross_modal_weight else 0
-        return EncoderNetwork(
-            window,
-            n_channels,
-            encoder.n_embedding,
-            encoder.n_hidden,
-            encoder.n_latent,
-            encoder.n_projection,
-            n_levels,
-        )
-
-
-def _wrap_module(encoder, n_channels: int) -> SignalModule:
-    module = copy.deepcopy(encoder.module).eval()
-    shape = (1, n_channels, encoder.n_times_in_)
-    try:
-        with torch.inference_mode():
-            n_features = module_features(module, torch.zeros(shape)).shape[1]
-    except (RuntimeError, ValueError, IndexError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"module={type(encoder.module).__name__} can't read windows of shape {shape[1:]} "
-            f"(n_channels, n_times): {error}"
-        ) from error
-    return SignalModule(module, n_features, encoder.n_embedding)
+    _, source, sequential = prepared
+    history = train_network(encoder, source, sequential, rng, epoch_reports(encoder), align)
+    encoder.history_ = pd.concat([encoder.history_, history], ignore_index=True)
 
 
 def _make_objective(encoder, device, augmentation, rng) -> Objective:
@@ -183,6 +152,8 @@ def _make_objective(encoder, device, augmentation, rng) -> Objective:
             "cross_modal": encoder.cross_modal_weight
             if encoder.network_.cross_modal is not None
             else 0.0,
+            "body": encoder.body_weight,
+            "foresight": encoder.foresight_weight,
         },
     )
     roles = np.array([label.split(":")[0].split("/")[0] for label in encoder.channels_])
@@ -220,7 +191,9 @@ def level_weights(present: np.ndarray, channels: np.ndarray) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True).clip(1) / channels.sum()
 
 
-def train_network(encoder, source, sequential: bool, rng, on_epoch, align=True) -> pd.DataFrame:
+def train_network(
+    encoder, source, sequential: bool, rng, on_epoch, align=True, away=None
+) -> pd.DataFrame:
     """Train an encoder's network in place.
 
     Parameters
@@ -237,6 +210,8 @@ def train_network(encoder, source, sequential: bool, rng, on_epoch, align=True) 
         Called with each epoch's record; returns True to stop.
     align : bool
         Whether to choose the latent's coordinates anew.
+    away : list of array of bool, shape (n_windows,) | None
+        Windows of each recording that training must not see.
 
     Returns
     -------
@@ -244,7 +219,7 @@ def train_network(encoder, source, sequential: bool, rng, on_epoch, align=True) 
         A row for each epoch.
     """
     device = torch.device(resolve_device(encoder.device))
-    training, validation = _split(encoder, source.recordings, sequential, rng)
+    training, validation = _split(encoder, source.recordings, sequential, rng, away)
     augmentation = encoder.augmentation
     if augmentation is None and encoder.view_weight:
         width = source.recordings[0].lookup.shape[1] * N_FEATURES
@@ -266,7 +241,8 @@ def train_network(encoder, source, sequential: bool, rng, on_epoch, align=True) 
         announce("encoder", (record["epoch"] + 1) / encoder.max_epochs)
         if bar is None:
             return on_epoch(record)
-        parts = ("reconstruction", "views", "neighbors", "cross_modal", "validation")
+        parts = ("reconstruction", "views", "neighbors", "cross_modal", "body", "foresight")
+        parts += ("validation",)
         losses = " ".join(f"{part} {record[part]:.3f}" for part in parts if part in record)
         bar._tqdm.set_postfix_str(losses, refresh=False)
         bar.update(record["epoch"] + 1)
@@ -311,16 +287,20 @@ def _share(encoder, device) -> None:
         setattr(encoder, name, shared.cpu().numpy())
 
 
-def _split(encoder, recordings, sequential, rng) -> tuple[Sequences, Sequences]:
-    """Sequences for training and for validation, which share no signal."""
+def _split(encoder, recordings, sequential, rng, apart=None) -> tuple[Sequences, Sequences]:
+    """Sequences for training and for validation, which share no signal; none of what is `apart`."""
     held = hold_out(
         recordings, sequential, encoder.sequence_length, encoder.validation_fraction, rng
     )
     away = without_overlap(recordings, held) if sequential else held
+    judged = [~mask for mask in held]
+    if apart is not None:
+        away = [a | b for a, b in zip(away, apart, strict=True)]
+        judged = [a | b for a, b in zip(judged, apart, strict=True)]
     training = find_sequences(recordings, sequential, away)
-    validation = find_sequences(recordings, sequential, [~mask for mask in held])
+    validation = find_sequences(recordings, sequential, judged)
     if len(training) == 0:  # too little to spare any
-        return find_sequences(recordings, sequential), validation[:0]
+        return find_sequences(recordings, sequential, apart), validation[:0]
     return training, validation
 
 
@@ -350,4 +330,4 @@ def score_windows(encoder, source, sequential: bool) -> float:
     n_windows = encoder.batch_size * encoder.sequence_length
     batches = ordered_batches(source, sequences, encoder.sequence_length, n_windows)
     network = copy.deepcopy(encoder.network_).to(device)
-    return -reconstruction_error(network, batches, objective, device, _SCORE_SEED)
+    return -held_out_loss(network, batches, objective, device, _SCORE_SEED, only_rebuilding=True)

@@ -16,12 +16,9 @@ from .objective import Heads, Objective
 
 # Most windows to validate on: enough for a standard error of the loss under 1 %.
 _MAX_VALIDATION = 8192
-_RECONSTRUCTION_ONLY = {
-    "reconstruction": 1.0,
-    "views": 0.0,
-    "neighbors": 0.0,
-    "cross_modal": 0.0,
-}
+# Contrasts and the cross-modal head serve the latent, which the error of rebuilding judges.
+_UNJUDGED = {"views": 0.0, "neighbors": 0.0, "cross_modal": 0.0}
+_RECONSTRUCTION_ONLY = {"reconstruction": 1.0, "body": 0.0, "foresight": 0.0}
 
 
 def is_distributed() -> bool:
@@ -58,21 +55,25 @@ def average_over_processes(value: float, device) -> float:
 
 
 @torch.no_grad()
-def reconstruction_error(network, batches, objective: Objective, device, seed: int) -> float:
-    """Mean reconstruction loss, with the same masks at every call.
+def held_out_loss(
+    network, batches, objective: Objective, device, seed: int, *, only_rebuilding: bool = False
+) -> float:
+    """Mean loss of rebuilding and foreseeing, with the same masks at every call.
 
     Parameters
     ----------
     network : EncoderNetwork
         Network.
     batches : iterable of tuple of tensor
-        Spectra and inputs.
+        Spectra, inputs and, where there are any, targets.
     objective : Objective
         Whose masks and weights of features are used.
     device : torch.device
         Where to compute.
     seed : int
         Of the masks.
+    only_rebuilding : bool
+        Leave out what is foreseen.
 
     Returns
     -------
@@ -81,12 +82,14 @@ def reconstruction_error(network, batches, objective: Objective, device, seed: i
     """
     heads = Heads(network.eval())
     fixed = copy.copy(objective)
-    fixed.settings = replace(objective.settings, weights=_RECONSTRUCTION_ONLY)
+    weights = objective.settings.weights | {"reconstruction": 1.0} | _UNJUDGED
+    weights |= _RECONSTRUCTION_ONLY if only_rebuilding else {}
+    fixed.settings = replace(objective.settings, weights=weights)
     fixed.rng = np.random.RandomState(seed)
     total, n = 0.0, 0
-    for spectra, inputs in batches:
-        size = spectra.shape[0] * spectra.shape[1]
-        total += float(fixed(heads, spectra.to(device), inputs.to(device))["loss"]) * size
+    for batch in batches:
+        size = batch[0].shape[0] * batch[0].shape[1]
+        total += float(fixed(heads, *(part.to(device) for part in batch))["loss"]) * size
         n += size
     return total / n
 
@@ -142,7 +145,7 @@ def train(network, source, training, validation, objective, device, rng, on_epoc
         record = {"epoch": epoch, **_train_epoch(heads, loader, objective, optimizer, device)}
         judged = record["loss"]
         if held_out:
-            judged = reconstruction_error(network, held_out, objective, device, mask_seed)
+            judged = held_out_loss(network, held_out, objective, device, mask_seed)
             record["validation"] = judged
         judged = average_over_processes(judged, device)
         scheduler.step(judged)
@@ -166,13 +169,9 @@ def _train_epoch(heads, loader, objective, optimizer, device) -> dict:
     totals, n = {}, 0
     # bfloat16 has float32's range, so gradients need no scaling
     precision = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
-    for spectra, inputs in loader:
+    for batch in loader:
         with precision:
-            losses = objective(
-                heads,
-                spectra.to(device, non_blocking=True),
-                inputs.to(device, non_blocking=True),
-            )
+            losses = objective(heads, *(part.to(device, non_blocking=True) for part in batch))
         optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()
         torch.nn.utils.clip_grad_norm_(heads.parameters(), 1.0)

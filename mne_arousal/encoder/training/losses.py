@@ -88,6 +88,47 @@ def reconstruction(rebuilt: Tensor, target: Tensor, importance: Tensor, masked: 
     return torch.where(masked.any(), (hidden + visible) / 2, visible)
 
 
+def foresight_loss(foreseen, spectra: Tensor, importance: Tensor) -> Tensor:
+    """Mean squared error of foreseen log spectra, from the past and from both sides.
+
+    Parameters
+    ----------
+    foreseen : Foreseen
+        Predictions of `mne_arousal.encoder.foresight`.
+    spectra : tensor, shape (n_sequences, n_windows, n_channels, n_features)
+        Standardized log spectra.
+    importance : tensor, shape (n_channels, n_features)
+        Weights of the features; they add up to 1.
+
+    Returns
+    -------
+    loss : tensor, shape ()
+        Mean of the two.
+    """
+    errors = [((found - spectra) ** 2 * importance).sum((-2, -1)).mean() for found in foreseen[1:]]
+    return (errors[0] + errors[1]) / 2
+
+
+def body_loss(predicted: Tensor, targets: Tensor) -> Tensor:
+    """Mean squared error of what the body does, where it is known.
+
+    Parameters
+    ----------
+    predicted, targets : tensor, shape (n_sequences, n_windows, n_targets)
+        Predictions, and what was measured: NaN where a trace has a gap.
+
+    Returns
+    -------
+    loss : tensor, shape ()
+        Mean over the targets that are known in the batch; 0 where none is.
+    """
+    known = torch.isfinite(targets)
+    errors = torch.where(known, predicted - torch.nan_to_num(targets), 0.0) ** 2
+    count = known.flatten(0, -2).sum(dim=0)
+    each = errors.flatten(0, -2).sum(dim=0) / count.clamp(min=1)
+    return each.sum() / (count > 0).sum().clamp(min=1)
+
+
 def nt_xent(a: Tensor, b: Tensor, temperature: float) -> Tensor:
     """Normalized temperature-scaled cross entropy of pairs (Chen et al. 2020, SimCLR).
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .losses import augment_signals, augment_spectra, contrast, mask_bands, mask_spans
+from .losses import (
+    augment_signals,
+    augment_spectra,
+    body_loss,
+    contrast,
+    foresight_loss,
+    mask_bands,
+    mask_spans,
+)
 from .losses import reconstruction as rebuild
 
 # Most pairs in a contrast: its cost grows with their square.
@@ -71,13 +79,16 @@ class Heads(nn.Module):
 
         Returns
         -------
-        rebuilt, projected, predicted : tensor
-            Log spectra, projections, levels of EOG and EMG (None without that head).
+        rebuilt, projected, predicted, foreseen : tensor
+            Log spectra, projections, levels of EOG and EMG (None without that head), and what is
+            foreseen of windows that are not hidden (None without those heads).
         """
         network = self.network
-        latent = network(x, masked)
+        embedding = network.embed(x)
+        latent = network.put_in_context(embedding, masked)
         predicted = None if network.cross_modal is None else network.cross_modal(latent)
-        return network.decoder(latent), network.projector(latent), predicted
+        foreseen = network.foresee(embedding) if hasattr(network, "foresee") else None
+        return network.decoder(latent), network.projector(latent), predicted, foreseen
 
 
 class Objective:
@@ -110,7 +121,7 @@ class Objective:
         self.rng = rng
         self.on_signals = on_signals
 
-    def __call__(self, heads, spectra, inputs) -> dict:
+    def __call__(self, heads, spectra, inputs, targets=None) -> dict:
         """Losses by part, and their weighted sum ``"loss"``.
 
         Parameters
@@ -121,6 +132,8 @@ class Objective:
             Log spectrograms to rebuild.
         inputs : tensor, shape (n_sequences, n_windows, ..., n_channels, n)
             What the network reads.
+        targets : tensor, shape (n_sequences, n_windows, n_targets) | None
+            What the body does after each window; NaN where unknown.
 
         Returns
         -------
@@ -141,7 +154,7 @@ class Objective:
         if weights["cross_modal"]:
             views.append(only_eeg(inputs, self.eeg))
             masked = torch.cat([masked, torch.zeros_like(masked[:n])])
-        rebuilt, projected, predicted = heads(torch.cat(views), masked)
+        rebuilt, projected, predicted, foreseen = heads(torch.cat(views), masked)
         losses = {
             "reconstruction": rebuild(
                 rebuilt[:n_rebuilt],
@@ -157,6 +170,11 @@ class Objective:
         if weights["cross_modal"]:
             levels = torch.einsum("swcf,gcf->swg", target, self.groups)
             losses["cross_modal"] = nn.functional.mse_loss(predicted[n_rebuilt:], levels)
+        if foreseen is not None:
+            plain = type(foreseen)(*(part[:n] for part in foreseen))
+            losses["foresight"] = foresight_loss(plain, target, self.importance)
+            if targets is not None:
+                losses["body"] = body_loss(plain.body, targets)
         losses["loss"] = sum(weights[part] * loss for part, loss in losses.items())
         return losses
 
