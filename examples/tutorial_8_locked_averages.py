@@ -110,8 +110,9 @@ freqs = np.arange(1.0, 31.0)
 power = epochs.compute_tfr(
     "morlet", freqs, n_cycles=np.maximum(freqs, 3.0), average=False, decim=16, verbose="error"
 )
-power.apply_baseline((-10, -2), mode="logratio", verbose="error")
-decibels = 10 * power.data[:, 0].mean(axis=0)  # of logarithms: one movement does not stand out
+decibels = 10 * np.log10(power.data[:, 0])  # of each arousal: one movement does not stand out
+before = (power.times >= -10) & (power.times <= -2)
+decibels = (decibels - decibels[..., before].mean(axis=-1, keepdims=True)).mean(axis=0)
 
 # %%
 # Beta power (16 to 30 Hz) in the same way as heart rate, in decibels.
