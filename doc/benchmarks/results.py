@@ -161,7 +161,9 @@ def words(f1, onsets, stages, times) -> str:
     peers = [name for name in f1 if name != OURS]
     wins = int((f1[OURS] > f1[peers].max(axis=1)).sum())
     real = stages.groupby("whose")["accuracy"]
-    ranges = {name: f"{100 * values.min():.0f} to {100 * values.max():.0f} %" for name, values in real}
+    ranges = {
+        name: f"{100 * values.min():.0f} to {100 * values.max():.0f} %" for name, values in real
+    }
     others = ", ".join(f"{n} {f1[n].min():.2f} to {f1[n].max():.2f}" for n in peers)
     errors = ", ".join(f"{name} {value:g} ms" for name, value in onsets.drop(OURS).items())
     slower = ", ".join(f"{name} {value:g} s" for name, value in times.drop(OURS).items())
