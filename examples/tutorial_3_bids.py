@@ -66,3 +66,23 @@ annotate_bids(root, features=("spectral",), dry_run=True, verbose="error")
 from mne_arousal.report import make_report, save_report
 
 save_report(make_report(root, verbose="error"), root.parent / "study.html").name
+
+# %%
+# The derivative is enough to look at the study: stages and arousals of each night, from its files.
+
+import matplotlib.pyplot as plt
+
+order = {"R": 4, "W": 3, "N1": 2, "N2": 1, "N3": 0}
+nights = sorted(derivative.glob("sub-*/eeg/*_desc-stages_events.tsv"))
+fig, axes = plt.subplots(len(nights), figsize=(8, 4.4), sharex=True, layout="constrained")
+for axis, path in zip(axes, nights, strict=True):
+    stages = pd.read_csv(path, sep="\t")
+    found = pd.read_csv(str(path).replace("desc-stages", "desc-arousal"), sep="\t")
+    names = stages["trial_type"].str.removeprefix("Sleep stage ")
+    edges = [*(stages["onset"] / 60), stages["onset"].iloc[-1] / 60 + 0.5]
+    axis.stairs(names.map(order), edges, baseline=None, color="black")
+    axis.vlines(found["onset"] / 60, 4.4, 5.2, color="#D55E00")
+    axis.set_yticks([*order.values(), 4.8], [*order, "arousals"])
+    row = summary[summary["filename"].str.contains(path.name[:6])].iloc[0]
+    axis.set_title(f"{path.name[:6]}: {row['arousal_index']:.1f} arousals per hour of sleep")
+axes[-1].set_xlabel("Time (min)")

@@ -20,7 +20,7 @@ from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.viz import plot_embedding, plot_history
 
-night = simulate_psg(duration=2 * 3600.0, random_state=3, verbose="error")
+night = simulate_psg(duration=1.5 * 3600.0, random_state=3, verbose="error")
 windows = PSGWindower(window_length=2.0, hop=2.0, verbose="error").fit_transform(night.raw)
 print(f"{len(windows)} windows")
 
@@ -29,7 +29,7 @@ print(f"{len(windows)} windows")
 # -----
 
 encoder = PSGEncoder(
-    max_epochs=8, steps_per_epoch=20, random_state=0, device="cpu", verbose="error"
+    max_epochs=6, steps_per_epoch=20, random_state=0, device="cpu", verbose="error"
 )
 latent = encoder.fit_transform(windows)
 latent.iloc[:3, :5].round(2)
@@ -48,7 +48,7 @@ stages = hypnogram_to_stages(night.hypnogram, duration=night.raw.times[-1])
 epochs = (latent.index.get_level_values("onset") // 30).astype(int)
 labels = stages[np.minimum(epochs, len(stages) - 1)]
 names = {-1: "unscored", **dict(enumerate(["W", "N1", "N2", "N3", "R"]))}
-plot_embedding(latent, labels, names=names, n_samples=2000)
+plot_embedding(latent, labels, names=names, n_samples=1000)
 
 # %%
 # Pretrained weights
@@ -58,7 +58,7 @@ plot_embedding(latent, labels, names=names, n_samples=2000)
 # without any training.
 
 pretrained = PSGEncoder(weights="default", max_epochs=0, device="cpu", verbose="error")
-plot_embedding(pretrained.fit_transform(windows), labels, names=names, n_samples=2000)
+plot_embedding(pretrained.fit_transform(windows), labels, names=names, n_samples=1000)
 
 # %%
 # Save and load
@@ -73,3 +73,26 @@ encoder.save(path)
 again = PSGEncoder.load(path)
 np.testing.assert_allclose(again.transform(windows), latent, atol=1e-5)
 print(f"{path.stat().st_size / 1024:.0f} KiB")
+
+# %%
+# What the night looks like to the encoder
+# ----------------------------------------
+# Each row is one of the 16 numbers that the pretrained encoder gives a window, averaged over 30 s.
+# Blocks of color change where the simulated stage changes: nobody told the encoder of stages. This
+# is what the default pipeline clusters, beside band powers and modes.
+
+import matplotlib.pyplot as plt
+
+seen = pretrained.transform(windows)
+rows = seen.groupby(epochs).mean().iloc[: len(stages)]
+rows = (rows - rows.mean()) / rows.std()
+hours = np.arange(len(rows) + 1) / 120
+fig, (top, bottom) = plt.subplots(
+    2, figsize=(9, 5), sharex=True, height_ratios=(1, 2.5), layout="constrained"
+)
+height = np.array([3, 2, 1, 0, 4])[stages[: len(rows)]]  # W, N1, N2, N3, R
+top.stairs(height, hours, baseline=None, color="black")
+top.set_yticks(range(5), ["N3", "N2", "N1", "W", "R"])
+image = bottom.pcolormesh(hours, np.arange(17), rows.T, cmap="RdBu_r", vmin=-2.5, vmax=2.5)
+bottom.set(xlabel="Time (h)", ylabel="Embedding")
+fig.colorbar(image, ax=bottom, label="Standard deviations", pad=0.01)

@@ -82,3 +82,40 @@ axis.plot(times, 1e6 * signal[delays:], color="black", label="EEG")
 axis.plot(times, 1e6 * predicted, color="#D55E00", linestyle="--", label="one step ahead")
 axis.set(xlabel="Time (s)", ylabel=f"{names[channel]} (µV)")
 axis.legend()
+
+# %%
+# What it tells of a night
+# ------------------------
+# Two of the features by the simulated stage of their window, which the decomposition has not seen,
+# and for windows in an arousal: the mean frequency of the modes tells deep sleep from the rest and
+# an arousal from the sleep around it; growth rates say how soon an oscillation dies out.
+
+from mne_arousal.hypnogram import hypnogram_to_stages
+
+onsets = features.index.get_level_values("onset").to_numpy()
+codes = hypnogram_to_stages(night.hypnogram, duration=night.raw.times[-1])
+epochs = np.minimum(onsets // 30, len(codes) - 1).astype(int)
+stage = np.array(["W", "N1", "N2", "N3", "R"])[codes[epochs]]
+spans = zip(night.arousals.onset, night.arousals.duration, strict=True)
+aroused = np.any([(onsets + 2 > a) & (onsets < a + d) for a, d in spans], axis=0)
+groups = {name: (stage == name) & ~aroused for name in ("W", "R", "N1", "N2", "N3")}
+groups = {name: rows for name, rows in groups.items() if rows.any()} | {"arousal": aroused}
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+for axis, (name, label) in zip(
+    axes,
+    {"frequency": "Mean frequency of modes (Hz)", "growth": "Mean growth of modes (1/s)"}.items(),
+    strict=True,
+):
+    values = features[f"{windower.channels_[0]}:dmd_{name}"].to_numpy()
+    boxes = axis.boxplot(
+        [values[rows] for rows in groups.values()],
+        tick_labels=list(groups),
+        showfliers=False,
+        patch_artist=True,
+        medianprops={"color": "black"},
+    )
+    for patch in boxes["boxes"]:
+        patch.set_facecolor("#56B4E9")
+    boxes["boxes"][-1].set_facecolor("#D55E00")
+    axis.set_ylabel(label)

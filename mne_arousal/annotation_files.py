@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from mne.utils import logger
 
-from .hypnogram.document import read_document
+from .hypnogram.document import Document, read_document
 from .hypnogram.formats import read_scoring
 from .hypnogram.formats.columns import is_time
 from .hypnogram.times import seconds_of_day
@@ -38,17 +38,20 @@ __all__ = ["read_annotation_file", "write_annotations"]
 WRITERS = ("csv", "fif", "edf", "xml", "annot")
 _EDF_YEARS = (1985, 2084)  # its header has two digits
 _OWN_COLUMNS = "onset,duration,description"
-_READ = (".annot", ".xml", ".csv", ".txt")
+_READ = (".annot", ".xml", ".csv", ".txt", ".fif", ".edf", ".bdf")
+_CH_NAMES = "ch_names"  # column of channels in a table, joined by colons, as MNE has it
+_COLON = "{COLON}"  # and how MNE writes a colon in a name
 
 
 def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mne.Annotations:
-    """Read annotations that Luna or EDFbrowser wrote.
+    """Read annotations that :func:`write_annotations`, Luna, EDFbrowser or MNE wrote.
 
     Parameters
     ----------
     path : path-like
-        ``.annot`` (Luna), ``.xml`` (EDFbrowser's ``annotationlist``), or ``.csv`` or ``.txt`` with
-        the columns Onset, Duration, Annotation (EDFbrowser).
+        ``.annot`` (Luna), ``.xml`` (EDFbrowser's ``annotationlist``), ``.csv`` or ``.txt`` with
+        the columns Onset, Duration, Annotation (EDFbrowser), ``-annot.fif`` (MNE), or ``.edf`` or
+        ``.bdf`` (EDF+, BDF+).
     start : datetime | None
         When the recording starts: needed for times of the clock without a date.
 
@@ -99,7 +102,7 @@ def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mn
                 path.name,
             )
         onset = onset + (scoring.clock - seconds_of_day(start)) % 86400.0
-    names, extras = _more(path, document.lines, len(onset))
+    names, extras = _more(document, len(onset))
     return mne.Annotations(
         onset,
         np.nan_to_num(scoring.duration),
@@ -110,15 +113,20 @@ def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mn
     )
 
 
-def _more(path: Path, lines: list[str], n: int) -> tuple[list, list]:
+def _more(document: Document, n: int) -> tuple[list, list]:
     """Channels and extras that `write_annotations` put into a file; none where they fit not."""
+    if document.suffix == ".fif":
+        read = mne.read_annotations(document.path)
+        return [list(names) for names in read.ch_names], [dict(extra) for extra in read.extras]
+    if document.suffix in (".edf", ".bdf"):
+        return [()] * n, [{}] * n
+    lines = document.lines
     found = []
-    if path.suffix.lower() == ".annot":
+    if document.suffix == ".annot":
         rows = [line.split("\t") for line in lines if line.count("\t") == 5]
         found = [_meta(row) for row in rows if row[0] != "class" and not row[0].startswith("#")]
-    elif path.suffix.lower() == ".csv" and lines and lines[0].startswith(_OWN_COLUMNS):
-        table = csv.DictReader(lines)
-        found = [((), {k: _value(v) for k, v in _kept(row).items()}) for row in table]
+    elif document.suffix == ".csv" and lines and lines[0].startswith(_OWN_COLUMNS):
+        found = [_of_row(row) for row in csv.DictReader(lines)]
     if len(found) != n:
         return [()] * n, [{}] * n
     return [list(names) for names, _ in found], [extras for _, extras in found]
@@ -130,8 +138,11 @@ def _meta(row: list[str]) -> tuple[tuple[str, ...], dict]:
     return names, {key: _value(value) for key, _, value in pairs}
 
 
-def _kept(row: dict) -> dict:
-    return {k: v for k, v in row.items() if k and v and k not in _OWN_COLUMNS.split(",")}
+def _of_row(row: dict) -> tuple[list[str], dict]:
+    joined = row.get(_CH_NAMES) or ""
+    names = [part.replace(_COLON, ":") for part in joined.split(":") if part]
+    known = (*_OWN_COLUMNS.split(","), _CH_NAMES)
+    return names, {k: _value(v) for k, v in row.items() if k and v and k not in known}
 
 
 def _value(text: str) -> str | int | float:
@@ -153,9 +164,10 @@ def write_annotations(
     annotations : instance of Annotations
         What to write, such as what :func:`mne_arousal.annotate_arousals` returns.
     path : path-like
-        The ending tells the format: ``.csv`` (columns onset, duration, description, and the
-        ``extras``), ``.fif`` (``-annot.fif``, MNE), ``.edf`` (EDF+ without signals, needs edfio),
-        ``.xml`` (EDFbrowser), ``.annot`` (Luna). A file that is there is replaced.
+        The ending tells the format: ``.csv`` (columns onset, duration, description, ch_names
+        where there are any, and the ``extras``), ``.fif`` (``-annot.fif``, MNE), ``.edf`` (EDF+
+        without signals, needs edfio), ``.xml`` (EDFbrowser), ``.annot`` (Luna). A file that is
+        there is replaced.
     start : datetime | None
         When the recording starts, that is its first sample. None takes the ``orig_time`` of
         the annotations, which is right unless the recording was cropped. EDFbrowser's XML needs
@@ -244,11 +256,19 @@ def _moved(key: str, value, by: float):
 def _csv_text(onset, annotations, begin) -> str:
     table = pd.DataFrame(
         [
-            {"onset": o, "duration": d, "description": table_cell(text), **_cells(extras)}
-            for o, d, text, _, extras in _rows(onset, annotations)
+            {
+                "onset": o,
+                "duration": d,
+                "description": table_cell(text),
+                _CH_NAMES: table_cell(":".join(name.replace(":", _COLON) for name in names)),
+                **_cells(extras),
+            }
+            for o, d, text, names, extras in _rows(onset, annotations)
         ],
-        columns=None if len(onset) else ["onset", "duration", "description"],
+        columns=None if len(onset) else _OWN_COLUMNS.split(","),
     )
+    if len(onset) and not table[_CH_NAMES].any():
+        table = table.drop(columns=_CH_NAMES)
     return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
 
 

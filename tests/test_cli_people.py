@@ -10,7 +10,8 @@ import pytest
 from mne_arousal import load_night
 from mne_arousal.cli import main
 from mne_arousal.datasets import simulate_psg
-from mne_arousal.utils.progress import announce, is_shown, progress_bar
+from mne_arousal.encoder.training.fitting import _make_bar
+from mne_arousal.utils.progress import announce, is_shown, progress_bar, shows_bars
 from mne_arousal.written_results import read_result
 
 from .recordings import noise_raw, write_edf
@@ -83,6 +84,18 @@ def test_a_folder_of_recordings(folder, tmp_path, capsys):
     page = tmp_path / "page.html"
     assert main(["report", str(tmp_path), "--output", str(page)]) == 0
     assert 'href="#night-patient3-PSG"' in page.read_text(encoding="utf-8")
+
+
+def test_finished_recordings_of_a_folder_are_kept_with_formats(folder, tmp_path, capsys):
+    arguments = ["detect", str(folder), "--output", str(tmp_path), *FAST]
+    with_formats = [*arguments, "--format", "annot,yasa"]
+    assert main(with_formats) == 0
+    written = {p.name for p in (tmp_path / "patient3").iterdir()}
+    assert {"PSG_arousals.annot", "PSG_hypnogram.annot", "PSG_hypnogram.csv"} <= written
+    for again, n_kept in ((with_formats, 2), (arguments, 2), ([*arguments, "--format", "xml"], 0)):
+        capsys.readouterr()
+        assert main(again) == 0
+        assert capsys.readouterr().out.count("has results already") == n_kept
 
 
 def test_a_folder_with_a_broken_recording(folder, tmp_path, capsys):
@@ -180,6 +193,13 @@ def test_one_bar_with_the_name_of_the_step():
     assert percents[-1] == 100
     assert "left" in shown
     assert file.getvalue() == ""
+
+
+def test_no_bar_of_training_where_lines_are_kept(monkeypatch):
+    assert not shows_bars(io.StringIO())
+    assert shows_bars(Terminal())
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert _make_bar(5) is None
 
 
 def test_demo_keeps_recording_truth_and_report(tmp_path, monkeypatch, capsys):

@@ -1,5 +1,7 @@
 """Inputs that users have: epochs, subsets, one recording's windows, files written before."""
 
+from datetime import UTC, datetime
+
 import mne
 import numpy as np
 import pytest
@@ -52,13 +54,34 @@ def test_an_encoder_takes_a_subset_and_one_dataset(dataset):
     assert len(encoder.transform(dataset.datasets[0])) == len(dataset)
 
 
-@pytest.mark.parametrize("ending", [".csv", ".annot"])
-def test_annotations_come_back_with_their_extras(ending, tmp_path):
+@pytest.mark.parametrize("ending", [".csv", ".annot", "-annot.fif"])
+def test_annotations_come_back_with_channels_and_extras(ending, tmp_path):
     extras = [{"score": 2.5, "kind": "eeg+emg", "stage_cluster": 3}, {"score": 1.0, "kind": "eeg"}]
-    given = mne.Annotations([12.5, 30.0], [4.5, 3.0], ["arousal"] * 2, extras=extras)
+    given = mne.Annotations(
+        [12.5, 30.0], [4.5, 3.0], ["arousal"] * 2, ch_names=[["C3-M2", "O1"], []], extras=extras
+    )
     read = read_annotation_file(write_annotations(given, tmp_path / f"night{ending}"))
     assert [dict(extra) for extra in read.extras] == extras
+    assert [list(names) for names in read.ch_names] == [["C3-M2", "O1"], []]
     np.testing.assert_allclose(read.onset, given.onset)
+    np.testing.assert_allclose(read.duration, given.duration)
+
+
+@pytest.mark.parametrize("ending", [".edf", ".xml"])
+def test_dated_annotations_come_back(ending, tmp_path):
+    pytest.importorskip("edfio")
+    start = datetime(2024, 5, 1, 22, 30, tzinfo=UTC)
+    given = mne.Annotations([12.5, 30.0], [4.5, 3.0], ["arousal", "light"], orig_time=start)
+    read = read_annotation_file(write_annotations(given, tmp_path / f"night{ending}"), start=start)
+    shift = (read.orig_time - start).total_seconds()
+    np.testing.assert_allclose(read.onset + shift, given.onset)
+    assert list(read.description) == ["arousal", "light"]
+
+
+def test_a_colon_in_a_name_comes_back(tmp_path):
+    given = mne.Annotations([12.5], [4.5], ["arousal"], ch_names=[["a:b"]])
+    path = write_annotations(given, tmp_path / "night.csv")
+    assert read_annotation_file(path).ch_names[0] == ("a:b",)
 
 
 def test_an_unknown_clusterer_is_refused():

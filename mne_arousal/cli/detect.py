@@ -271,13 +271,22 @@ def _write_formats(night, folder, formats):
         start += timedelta(seconds=night.annotations.onset[0] - night.arousals["onset"].iloc[0])
     hypnogram = replace(night.hypnogram, start=night.start or start)
     for kind in formats:
-        stages = folder / f"{night.name}_hypnogram.{_STAGE_FORMATS.get(kind, kind)}"
+        stages, *arousals = (folder / name for name in format_names(night.name, (kind,)))
         if kind in _STAGE_FORMATS:
             yield write_hypnogram(hypnogram, stages)
             continue
-        path = folder / f"{night.name}_arousals.{kind}"
-        yield write_annotations(night.annotations, path, start=start)
+        yield write_annotations(night.annotations, arousals[0], start=start)
         yield write_annotations(hypnogram.to_annotations(), stages)
+
+
+def format_names(name: str, formats) -> list[str]:
+    """Return the names of the files that further formats of a recording have."""
+    names = []
+    for kind in formats:
+        names.append(f"{name}_hypnogram.{_STAGE_FORMATS.get(kind, kind)}")
+        if kind not in _STAGE_FORMATS:
+            names.append(f"{name}_arousals.{kind}")
+    return names
 
 
 def _run_dataset(arguments) -> int:

@@ -112,7 +112,7 @@ def _finished(arguments, path: Path, folder: Path):
     from .._version import __version__
     from ..output_record import read_record, source_digest
     from ..written_results import read_result
-    from .detect import run_parameters
+    from .detect import format_names, run_parameters
 
     record = read_record(folder, path.stem)
     same = {
@@ -123,8 +123,10 @@ def _finished(arguments, path: Path, folder: Path):
     if record is None or any(record.get(key) != value for key, value in same.items()):
         return None
     files = set(record.get("files", []))
-    asked = {f"{path.stem}.night.zip"} if arguments.save_night else set()
-    if arguments.format or not asked <= files or not _are_there(folder, files):
+    asked = set(format_names(path.stem, arguments.format))
+    if arguments.save_night:
+        asked.add(f"{path.stem}.night.zip")
+    if not asked <= files or not _are_there(folder, files):
         return None
     print("  has results already; --overwrite does it again")
     return read_result(folder / f"{path.stem}_arousals.csv")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from ..hypnogram.codes import UNSCORED
 from ..stages.statistics import DEFINITIONS, sleep_statistics
 from ..utils.text import printable
@@ -55,8 +57,9 @@ def _print_stages(night) -> None:
         print(f"  ?  {numbers['unscored']:7.1f} min")
     print("Sleep:")
     for name, words in _LINES.items():
-        unit = DEFINITIONS[name][0]
-        print(f"  {words:<32}{numbers[name]:7.1f} {unit}".rstrip())
+        unit, value = DEFINITIONS[name][0], numbers[name]
+        text = f"{value:7.1f} {unit}" if isfinite(value) else "    n/a"
+        print(f"  {words:<32}{text}".rstrip())
 
 
 def _print_clusters(night) -> None:

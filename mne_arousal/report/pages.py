@@ -10,6 +10,7 @@ import mne
 from ..night import Night
 from ..utils.errors import RecordingError
 from ..utils.files import check_output_folder, partial_file
+from ..viz.clock import known_start
 from .dataset import add_dataset
 from .night import add_night
 from .style import CSS, SORT_JS
@@ -58,7 +59,8 @@ def make_report(
         Arousals to draw close up: spread evenly from the highest to the lowest score. One
         candidate for each reason of rejection comes with them.
     title : str | None
-        Title of the page. None takes the name of the recording or of the dataset.
+        Title of the page. None takes the name of the recording and its date, or the name of
+        the dataset.
     verbose : bool | str | int | None
         As in MNE.
 
@@ -103,7 +105,9 @@ def make_report(
 
 def _default_title(source) -> str:
     if isinstance(source, Night):
-        return f"Arousals of {source.name}"
+        start = known_start(source.start)
+        date = "" if start is None else f", {start.day} {start:%B %Y}"
+        return f"Sleep and arousals of {source.name}{date}"
     return f"Arousals of {dataset_name(Path(source))}"
 
 

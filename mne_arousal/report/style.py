@@ -54,7 +54,8 @@ body #top-bar .fs-3 { font-size: 1.2rem !important; }
   @page { size: A4 landscape; margin: 10mm; }
   #top-bar { position: static !important; box-shadow: none; }
   #toc { display: none !important; }
-  body #container, #container > .row { margin: 0 !important; padding: 0 !important; }
+  body #container, #container > .row { display: block; margin: 0 !important;
+    padding: 0 !important; }
   body #content { width: 100%; margin: 0 !important; padding: 0; }
   #content .collapse { display: block !important; height: auto !important; }
   #content .accordion-item { border: 0; }
@@ -68,10 +69,11 @@ body #top-bar .fs-3 { font-size: 1.2rem !important; }
   table.mne-arousal { font-size: 7.5pt; }
   table.mne-arousal th, table.mne-arousal td { padding: .05rem .3rem; }
   table.mne-arousal thead { display: table-header-group; break-inside: avoid; }
+  table.mne-arousal th button { display: contents; } /* Chromium repeats no head with a button */
   table.mne-arousal td.words { min-width: 0; }
   table.mne-arousal tr { break-inside: avoid; }
   figure.mne-arousal { break-inside: avoid; }
-  figure.mne-arousal img { width: auto; max-width: 100%; max-height: 165mm; }
+  figure.mne-arousal img { width: auto; max-width: 100%; max-height: 150mm; }
   figure.mne-arousal.first img { max-height: 130mm; }
   div.mne-arousal-numbers { break-inside: avoid; flex-wrap: nowrap; }
   pre { white-space: pre-wrap; font-size: 7.5pt; }

@@ -45,6 +45,9 @@ _LEAD = 12.0  # s shown before an event: the rule asks for 10 s of stable sleep
 _PAGE = 30.0  # s, the page on which arousals are scored
 _SCALINGS = {"eeg": 75e-6, "eog": 100e-6, "emg": 50e-6, "misc": 0.6}  # V; lanes are 1 high
 
+# As on pages of single arousals; lanes of what was computed are purple.
+_TRACES = {"eeg": "black", "eog": "#0072B2", "emg": "#009E73", "misc": "#7A3E68"}
+
 
 def review_night(
     night: Night,
@@ -161,6 +164,8 @@ class Review:
             duration=_PAGE,
             n_channels=len(shown.ch_names),
             scalings=_SCALINGS,
+            color=_TRACES,
+            overview_mode="empty",  # events are told apart there without the channels behind them
             remove_dc=False,  # the lanes have a zero
             time_format="clock" if shown.info["meas_date"] is not None else "float",
             show=False,

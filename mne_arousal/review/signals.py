@@ -97,7 +97,7 @@ def _traces(night, times):
     breath = feature_trace(night, ":amplitude")
     if breath is not None:
         yield "Breath", _lane(3600 * breath[0], breath[1], times)[0]
-    yield "W R N1 2 3", _stages(night, times)
+    yield "Stage, W on top", _stages(night, times)
 
 
 def _lane(onsets, values, times) -> tuple[np.ndarray, float, float]:

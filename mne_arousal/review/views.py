@@ -68,6 +68,8 @@ class QtView:
     def __init__(self, figure):
         self.figure: Any = figure
         self._filter: Any = None
+        self._labels: Any = None
+        figure.mne.plt.getAxis("bottom").enableAutoSIPrefix(False)  # a night in ks is not read
 
     def connect(self, on_key: Callable[[str], bool], on_close: Callable[[], None]) -> None:
         """Call a function at each key and one at the end."""
@@ -117,7 +119,14 @@ class QtView:
 
     def tell(self, text: str, keys: str) -> None:
         """Show a line about the event, and the keys."""
-        self.figure.setWindowTitle(f"{text}   [{keys}]")
+        from qtpy.QtWidgets import QLabel
+
+        if self._labels is None:  # a title is cut where the window is narrow
+            self._labels = QLabel(self.figure), QLabel(keys, self.figure)
+            self.figure.statusBar().addWidget(self._labels[0], 1)
+            self.figure.statusBar().addPermanentWidget(self._labels[1])
+        self._labels[0].setText(text)
+        self.figure.setWindowTitle(text)
 
 
 def make_view(figure) -> MatplotlibView | QtView:

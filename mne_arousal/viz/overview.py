@@ -39,6 +39,7 @@ _EPOCH = 30.0  # s, a column of the spectrogram
 _TAPERS = 5
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 _CANDIDATE = "0.6"
+_MOST_POINTS = 2000  # stretches of a line, about one a pixel
 
 
 def plot_overview(
@@ -250,9 +251,23 @@ def _draw_arousals(axis, night) -> None:
 
 
 def _draw_heart_rate(axis, hours, rate) -> None:
-    axis.plot(hours, rate, color=COLORS[0], linewidth=0.5)
+    axis.plot(*_envelope(hours, rate), color=COLORS[0], linewidth=0.5)
     low, high = np.nanpercentile(rate, (0.5, 99.5))
     axis.set(ylim=(low - 5, high + 5), ylabel="Heart rate\n(1/min)")
+
+
+def _envelope(hours, values):
+    """Lowest and highest value of each stretch that is narrower than a line."""
+    size = len(values) // _MOST_POINTS
+    if size < 2:
+        return hours, values
+    n = len(values) // size
+    pieces = values[: n * size].reshape(n, size)
+    known = np.isfinite(pieces).any(axis=1)[:, None]
+    filled = np.where(known, pieces, 0.0)
+    ends = np.stack([np.nanmin(filled, axis=1), np.nanmax(filled, axis=1)], axis=1)
+    times = np.repeat(hours[: n * size : size], 2)
+    return times, np.where(known, ends, np.nan).ravel()
 
 
 def _spectrum_panel(night, raw) -> list:

@@ -82,6 +82,25 @@ def test_nobody_is_named(simulated, tmp_path):
     assert "22:" in text or "23:" in text
 
 
+def test_title_has_name_and_date(simulated):
+    _, night = simulated
+    start = datetime(2025, 3, 2, 21, 13, tzinfo=UTC)
+    titles = [
+        make_report(replace(night, start=when), verbose="error").title
+        for when in (start, None, datetime(1985, 1, 1, tzinfo=UTC))
+    ]
+    assert titles[0] == f"Sleep and arousals of {night.name}, 2 March 2025"
+    assert titles[1] == titles[2] == f"Sleep and arousals of {night.name}"
+
+
+def test_a_page_is_small(page_path):
+    pictures = re.findall(r'src="data:image/([a-z+]*);base64,([^"]*)"', page_path.read_text())
+    kinds = [kind for kind, _ in pictures]
+    assert {"png", "svg+xml"} <= set(kinds)
+    assert max(len(data) for _, data in pictures) < 400_000
+    assert page_path.stat().st_size < 3_000_000
+
+
 def test_new_columns_of_arousals_are_shown(simulated):
     _, night = simulated
     arousals = night.arousals.assign(
@@ -128,7 +147,7 @@ def test_command(simulated, tmp_path, capsys):
     options = ["--features", "spectral", "--verbose", "error", "--examples", "1"]
     assert main(["report", str(path), "--output", str(page), *options]) == 0
     assert capsys.readouterr().out == f"wrote {page}\n"
-    assert b"Arousals of night" in page.read_bytes()
+    assert b"Sleep and arousals of night" in page.read_bytes()
 
 
 def test_command_on_a_folder_without_results(tmp_path, capsys):

@@ -63,7 +63,7 @@ def go_to(review, found):
 
 def test_the_browser_shows_what_the_analysis_saw(review):
     names = review.figure.mne.inst.ch_names
-    assert {"Evidence", "Probability", "Breath", "W R N1 2 3"} <= set(names)
+    assert {"Evidence", "Probability", "Breath", "Stage, W on top"} <= set(names)
     assert any(name.startswith("HR ") for name in names)
     described = review.figure.mne.inst.annotations.description
     assert set(described) == {"arousal", "candidate"}
@@ -174,6 +174,9 @@ def test_keys_in_the_browser_of_qt(loaded, tmp_path, monkeypatch):
     path = tmp_path / "night_reviewed.csv"
     with mne.viz.use_browser_backend("qt"):
         review = review_night(night, raw, path=path, show=False)
+    told = [label.text() for label in review.figure.statusBar().findChildren(widgets.QLabel)]
+    assert any(text.startswith("1 of ") for text in told)
+    assert any("y accept" in text for text in told)
     keys.keyClick(review.figure, core.Qt.Key_X)
     keys.keyClick(review.figure, core.Qt.Key_Y)
     assert review.current == 2

@@ -11,7 +11,7 @@ from mne.utils import ProgressBar, logger, use_log_level
 from sklearn.utils import check_random_state
 
 from ..._array import resolve_device
-from ...utils.progress import announce, is_shown
+from ...utils.progress import announce, is_shown, shows_bars
 from ..batches import make_source, ordered_batches
 from ..encoding import encode_pieces
 from ..preparation import pick_channels
@@ -263,8 +263,8 @@ def train_network(
 
 
 def _make_bar(n_epochs: int) -> ProgressBar | None:
-    """Return a bar where there is something to train and no bar of the whole analysis."""
-    if n_epochs < 1 or is_shown():
+    """Return a bar where there is something to train, it is seen, and none shows the whole."""
+    if n_epochs < 1 or is_shown() or not shows_bars():
         return None
     return ProgressBar(n_epochs, mesg="Training the encoder")
 
