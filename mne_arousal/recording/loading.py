@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from fractions import Fraction
 
 import mne
 import numpy as np
@@ -24,6 +25,7 @@ from .validity import find_lost, find_marked, find_no_eeg
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
 _LONGEST_REST = 600.0  # s
+_MAX_FACTOR = 20_000  # of rates; at 8 h, the nearest such ratio is off by less than a ms
 _HIGHPASS = {"eeg": 0.3, "eog": 0.3, "emg": 10.0}  # Hz, as the AASM manual recommends
 _MNE_TYPES = {"eeg": "eeg", "eog": "eog", "emg": "emg", "ecg": "ecg", "resp": "resp"}
 
@@ -99,7 +101,7 @@ def load_channels(
         raw.set_channel_types(types, verbose="error")
     montage.tell(choice)
     log_roles(channels, montage.roles, name)
-    _filter_and_resample(raw, channels, sfreq, invalid)
+    raw = _filter_and_resample(raw, channels, sfreq, invalid)
     if body:
         data, found = load_body_channels(original, of_body, raw, name)
         append_channels(raw, data, found)
@@ -246,7 +248,7 @@ def _check_enough(raw: BaseRaw, channels: list[Channel], recording: str) -> None
 
 def _filter_and_resample(
     raw: BaseRaw, channels: list[Channel], sfreq: float | None, invalid: list[Stretch]
-) -> None:
+) -> BaseRaw:
     gaps = [merged(invalid, i) for i in range(len(channels))]
     for signal, ranges in zip(raw._data, gaps, strict=True):
         _bridge(signal, ranges)  # a filter would spread NaN over the night
@@ -263,11 +265,30 @@ def _filter_and_resample(
             )
     old = raw.info["sfreq"]
     if sfreq is not None and sfreq != old:
-        raw.resample(sfreq, method="polyphase", verbose="error")
+        raw = _resample(raw, sfreq)
     share = raw.info["sfreq"] / old
     for signal, ranges in zip(raw._data, gaps, strict=True):
         for start, stop in ranges:
             signal[int(np.floor(start * share)) : int(np.ceil(stop * share))] = np.nan
+    return raw
+
+
+def _resample(raw: BaseRaw, sfreq: float) -> BaseRaw:
+    """Resample by a filter of the ratio of the rates.
+
+    MNE takes the ratio of the numbers of samples: where they share no factor, its filter is as long
+    as the night. The last sample is repeated until they do.
+    """
+    n_times, old = raw.n_times, raw.info["sfreq"]
+    ratio = (Fraction(sfreq) / Fraction(old)).limit_denominator(_MAX_FACTOR)
+    more = -n_times % ratio.denominator
+    if more:
+        data = np.pad(raw._data, ((0, 0), (0, more)), mode="edge")
+        raw = mne.io.RawArray(data, raw.info, raw.first_samp, copy=None, verbose="error")
+    raw.resample(sfreq, method="polyphase", verbose="error")
+    if more:
+        raw.crop(0, (round(n_times * sfreq / old) - 1) / sfreq, verbose="error")
+    return raw
 
 
 def _bridge(signal: np.ndarray, ranges: list[tuple[int, int]]) -> None:
