@@ -280,15 +280,20 @@ def _resample(raw: BaseRaw, sfreq: float) -> BaseRaw:
     as the night. The last sample is repeated until they do.
     """
     n_times, old = raw.n_times, raw.info["sfreq"]
-    ratio = (Fraction(sfreq) / Fraction(old)).limit_denominator(_MAX_FACTOR)
+    exact = Fraction(sfreq) / Fraction(old)
+    ratio = exact.limit_denominator(_MAX_FACTOR)
+    if exact > 1:
+        ratio = 1 / (1 / exact).limit_denominator(_MAX_FACTOR)
     more = -n_times % ratio.denominator
-    if more:
-        data = np.pad(raw._data, ((0, 0), (0, more)), mode="edge")
-        raw = mne.io.RawArray(data, raw.info, raw.first_samp, copy=None, verbose="error")
-    raw.resample(sfreq, method="polyphase", verbose="error")
-    if more:
-        raw.crop(0, (round(n_times * sfreq / old) - 1) / sfreq, verbose="error")
-    return raw
+    if ratio == exact and not more:
+        return raw.resample(sfreq, method="polyphase", verbose="error")
+    data = np.pad(raw._data, ((0, 0), (0, more)), mode="edge")
+    up, down = float(ratio.numerator), float(ratio.denominator)
+    data = mne.filter.resample(data, up, down, method="polyphase", verbose="error")
+    info = mne.create_info(raw.ch_names, sfreq, raw.get_channel_types(), verbose="error")
+    info.set_meas_date(raw.info["meas_date"])
+    n_new = round(n_times * sfreq / old)
+    return mne.io.RawArray(data[:, :n_new], info, raw.first_samp, copy=None, verbose="error")
 
 
 def _bridge(signal: np.ndarray, ranges: list[tuple[int, int]]) -> None:

@@ -71,6 +71,7 @@ def read_recording(source) -> tuple[BaseRaw, str]:
         try:
             raw = _read_any_encoding(reader, source if reader is read_bids else path)
             raw.get_channel_types()  # fails on kinds that there are not
+            _strip_names(raw)
         except RecordingError:
             raise
         except Exception as error:  # readers raise of every class on files that are damaged
@@ -99,6 +100,15 @@ def read_recording(source) -> tuple[BaseRaw, str]:
             marks = _marks_on_clock(source, path, raw)
             raw = lay_pieces(raw, header.pieces, header.record_duration, marks)
     return raw, name
+
+
+def _strip_names(raw: BaseRaw) -> None:
+    """Take zeros off the ends of channel names, which NumPy takes off as well when it compares."""
+    names = [name.strip("\x00") for name in raw.ch_names]
+    if names == raw.ch_names:
+        return
+    names = [n if names.count(n) == 1 else f"{n}-{i}" for i, n in enumerate(names)]
+    raw.rename_channels(dict(zip(raw.ch_names, names, strict=True)), verbose="error")
 
 
 def _mark_unscaled(raw: BaseRaw, header: EdfHeader, name: str) -> None:

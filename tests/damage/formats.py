@@ -201,6 +201,12 @@ def read_dataset(path):
         load_channels(source.raw)
 
 
+def read_sidecars(path):
+    """Find the recording of a dataset and open it with its sidecar files."""
+    for recording in find_recordings(dataset_of(path)):
+        read_source(recording, hypnogram=True)
+
+
 def analyze_dataset(path):
     """The same, and the analysis."""
     for recording in find_recordings(dataset_of(path)):
@@ -483,7 +489,7 @@ def _formats():
             f"sidecar {name}",
             "sidecar files",
             lambda f, n=name: _sidecar(f, n),
-            read_dataset,
+            read_sidecars,
             analyze_dataset,
         )
     for name in HYPNOGRAMS:

@@ -26,16 +26,17 @@ from tests.damage.worker import outcomes  # noqa: E402
 
 COUNTS = Path(__file__).with_name("mutations.json")
 WRONG = ("crashed", "hung", "memory")
-ABOUT = """Files of each format, every one damaged by one to four edits that are drawn from its number: bits
+ABOUT = """Every file is damaged by one to four edits that are drawn from its number: bits
 flipped, runs of bytes set, inserted, left out, repeated, exchanged or cut off, numbers in text and
-binary counts replaced by others, lines left out, repeated or moved. A file is read as the program
-reads it (a recording: found in its dataset, opened with its sidecar files, its channels' roles told,
-loaded, filtered and resampled; a result: read for a page, an evaluation and the next run), in a
-process that may take 20 s and 3 GB on top of what it had. Of those that were read, the first ones go
-the whole way (analyzed: features `spectral`, stages and arousals; a derivative is mended by the next
-run to the same bytes). "Refused" is the documented error in one sentence, `RecordingError`, and for
-an encoder `ValueError`. "Sealed again" are files whose description was damaged and whose checksum
-was then made to fit. Made by `doc/benchmarks/reliability/mutations.py`."""
+binary counts replaced by others, lines left out, repeated or moved. It is read as the program reads
+it (a recording: found in its dataset, opened with its sidecar files, the roles of its channels
+told, loaded, filtered and resampled; a sidecar file: opened with its recording; a hypnogram: as
+stages, as arousals and as annotations; a result: for a page, an evaluation and the next run), in a
+process that may take 20 s and 3 GB on top of what it had. Of those that were read, the first ones
+go the whole way (analyzed: features `spectral`, stages and arousals; a derivative is mended by the
+next run to the same bytes). "Refused" is the documented error in one sentence: `RecordingError`,
+and `ValueError` for an encoder. "Sealed again" are files whose description was damaged and whose
+checksum was then made to fit. Made by `doc/benchmarks/reliability/mutations.py`."""
 
 
 def run_format(name, n_files, n_analyzed):
