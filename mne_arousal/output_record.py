@@ -58,8 +58,11 @@ def read_record(folder, name: str) -> dict | None:
         ``source``, ``parameters``, ``version`` and ``files``; None where there is none.
     """
     try:
-        record = json.loads((Path(folder) / f"{name}{RECORD}").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        path = Path(folder) / f"{name}{RECORD}"
+        if not path.is_file():  # a pipe would be waited for
+            return None
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 

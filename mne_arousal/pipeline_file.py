@@ -13,6 +13,7 @@ import json
 import stat
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -330,6 +331,9 @@ def _unpack(value, arrays: dict):
     cls = _CLASSES[value["class"]]
     restored = cls.__new__(cls)
     vars(restored).update({k: _unpack(v, arrays) for k, v in value["state"].items()})
+    missing = set(signature(cls).parameters) - set(vars(restored)) - {"args", "kwargs"}
+    if missing:
+        raise ValueError("a step lacks a parameter")
     return restored
 
 

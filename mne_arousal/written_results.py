@@ -10,9 +10,13 @@ import numpy as np
 import pandas as pd
 
 from .hypnogram.codes import STAGES
+from .hypnogram.document import read_document
+from .hypnogram.formats.fif import read_fif_annotations
 from .night import CANDIDATE_COLUMNS, EXTENSION, Night
 from .night_file import load_night
 from .utils.errors import RecordingError
+from .utils.privacy import reader_words
+from .utils.tables import read_table
 
 if TYPE_CHECKING:
     from .utils.types import PathLike
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 _AROUSALS = "_arousals.csv"
 _ROUNDED = 0.002  # s; onsets in tables have three decimals
 _TEXTS = ("kind", "band", "cues", "reason")
+_EPOCHS = ("onset", "duration", "cluster")
 
 
 def find_results(folder: PathLike) -> dict[str, Path]:
@@ -90,14 +95,16 @@ def _only_result(folder: Path) -> Path:
 def _from_tables(path: Path) -> Night:
     name = path.name.removesuffix(_AROUSALS)
     try:
-        stages = pd.read_csv(path.with_name(f"{name}_stages.csv"))
+        stages = read_table(path.with_name(f"{name}_stages.csv"), needed=_EPOCHS)
         arousals = _events(path)
         candidates = path.with_name(f"{name}_candidates.csv")
         rejected = _events(candidates) if candidates.exists() else None
         night = night_of_tables(name, arousals, rejected, stages)
-    except (OSError, ValueError, KeyError) as error:
+    except RecordingError:
+        raise
+    except Exception as error:  # anybody can change a table
         raise RecordingError(
-            f"the tables beside {path.name} can't be read ({type(error).__name__}). Run "
+            f"the tables beside {path.name} can't be read ({reader_words(error)}). Run "
             "mne-arousal detect again.",
             name,
         ) from error
@@ -105,7 +112,7 @@ def _from_tables(path: Path) -> Night:
 
 
 def _events(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path)
+    table = read_table(path, needed=("onset", "duration"))
     for name in _TEXTS:
         if name in table:
             table[name] = table[name].fillna("").astype(str)
@@ -116,7 +123,7 @@ def _dated(night: Night, path: Path) -> Night:
     """Give a night the date that its annotations have."""
     if not path.exists():
         return night
-    annotations = mne.read_annotations(path)
+    annotations = read_fif_annotations(read_document(path, "annotation"))
     if annotations.orig_time is None or len(annotations) != len(night.arousals):
         return night
     shift = 0.0

@@ -10,6 +10,7 @@ from mne.io import BaseRaw
 
 from ..utils.errors import RecordingError
 from .codes import EPOCH_LENGTH, STAGES, UNSCORED
+from .names import shown
 from .stage_marks import StageMarks
 from .times import DAY, seconds_of_day
 
@@ -211,7 +212,7 @@ def _remark_coverage(marks: StageMarks, clock: RecordingClock, begin, end, remar
         where = f"ends {over:.0f} s after it" if over >= before else f"starts {before:.0f} s before"
         remarks.append(f"it {where}, and what lies outside is left out")
     if sum(marks.unknown.values()) > length:
-        names = ", ".join(map(repr, list(marks.unknown)[:5]))
+        names = ", ".join(dict.fromkeys(map(shown, list(marks.unknown)[:5])))
         total = sum(marks.unknown.values())
         remarks.append(f"{names} are not known as stages; {total:.0f} s count as not scored")
 

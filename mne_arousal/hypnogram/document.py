@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..utils.errors import RecordingError
+from ..utils.privacy import reader_words
 
 LARGEST = 64 * 2**20  # bytes; a week of one label a second has 5 MB
 _MOST_LINES = 2_000_000  # a week has 604,800 s
@@ -105,7 +106,8 @@ def read_document(path, what: str = "hypnogram") -> Document:
     except (OSError, ValueError) as error:
         if isinstance(error, RecordingError):
             raise
-        raise RecordingError(f"can't be read ({error}). Check the path.", path.name) from error
+        words = reader_words(error)
+        raise RecordingError(f"can't be read ({words}). Check the path.", path.name) from error
 
 
 def _decode(data: bytes, name: str) -> str:

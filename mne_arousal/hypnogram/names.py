@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..utils.errors import RecordingError
+from ..utils.privacy import known_words
 from .codes import UNSCORED
 
 _W, _N1, _N2, _N3, _R = range(5)
@@ -56,6 +57,39 @@ _NO_STAGE = re.compile(
     r"arous|apnea|apnoea|hypopn|onset|start|end|light(s)? o|spindle|recording|position|desat|limb"
 )
 KNOWN = "'W', 'N1', 'N2', 'N3', 'R' (or 'REM'), 'Sleep stage 2', '?' and the like"
+
+
+# Words of events that programs for sleep write; what stands beside them may be anything.
+_EVENT_WORDS = """
+    asleep awake awakening arousal aro res spont apnea apnoea hypopnea hypopnoea artifact bad
+    bathroom body body central channel clip comment cough desaturation desat disconnected drift
+    duration edge edges eeg effort end event events eye eyes flow gap heart impedance k kcomplex
+    complex left leg lights limb loose mark marker micro mixed montage movement note obstructive
+    off on onset patient periodic pause phase plm position prone rate recording related rera
+    respiratory right room segment signal slow snore spindle spontaneous start stop supine talking
+    technician time trace unscored upright video wave
+"""
+_SHOWN_WORDS = {
+    *re.findall(r"\w+", " ".join([*_NAMES.values(), _WORD, _EVENT_WORDS])),
+    *("light", "lights", "spo2", "rem", "nrem", "sleep", "stage"),
+    *(a + b for a in "abcdefghijklmnopqrstuvwxyz" for b in ("", *"0123456789")),
+}
+
+
+def shown(label: str) -> str:
+    """Quote a label, or another cell of a file, without what may tell who it is of.
+
+    Parameters
+    ----------
+    label : str
+        As it stands in a file.
+
+    Returns
+    -------
+    text : str
+        In quotes; ``...`` stands for words that are of no stage or event.
+    """
+    return repr(known_words(str(label)[:200], _SHOWN_WORDS)[:40])
 
 
 def simplify(label: str) -> str:
@@ -189,7 +223,7 @@ def number_codes(numbers, *, rem_code: int | None = None) -> np.ndarray:
     numbers = np.asarray(numbers, dtype=float)
     known = np.isin(numbers, [*range(6), *_UNSCORED_NUMBERS])
     if not known.all():
-        bad = np.unique(numbers[~known])[:5].tolist()
+        bad = [x if abs(x) < 1000 else "..." for x in np.unique(numbers[~known])[:5].tolist()]
         raise RecordingError(
             "Stages are 0 W, 1 N1, 2 N2, 3 N3, 4 R or -1 unscored, or 0 to 4 and 5 R as "
             f"Rechtschaffen & Kales number them, not {bad}. Write names instead: {KNOWN}."

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from ..utils.errors import RecordingError
+from .names import shown
 
 LONGEST = 7 * 86400.0  # s; a week: no hypnogram is longer, and a wrong number must fill no memory
 
@@ -89,7 +90,7 @@ def check_bounds(scoring: Scoring, name: str) -> Scoring:
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
         raise RecordingError(
-            f"{scoring.labels[at][:40]!r} starts at {onset[at]:g} s and lasts {duration[at]:g} s. "
+            f"{shown(scoring.labels[at])} starts at {onset[at]:g} s and lasts {duration[at]:g} s. "
             f"{limit}",
             name,
         )

@@ -13,7 +13,7 @@ from ..utils.errors import RecordingError
 from .codes import EPOCH_LENGTH
 from .document import read_document
 from .formats import read_scoring
-from .names import KNOWN, is_stage_like, label_codes, number_codes, stage_code
+from .names import KNOWN, is_stage_like, label_codes, number_codes, shown, stage_code
 from .scoring import Scoring, check_bounds
 from .table import Hypnogram
 
@@ -209,7 +209,7 @@ def _from_scoring(scoring: Scoring, name: str, epoch_length, rem_code) -> StageM
         found = [known[label] for label in scoring.labels]
     keep = np.array([code is not None for code in found], dtype=bool)
     if not keep.any():
-        names = ", ".join(repr(text[:40]) for text in sorted(set(scoring.labels))[:5])
+        names = ", ".join(dict.fromkeys(shown(text) for text in sorted(set(scoring.labels))[:5]))
         raise RecordingError(
             f"No sleep stage among the {len(found)} annotations of {name}"
             f"{f' ({names})' if names else ''}. Stages are written as {KNOWN}."
@@ -231,12 +231,12 @@ def _from_scoring(scoring: Scoring, name: str, epoch_length, rem_code) -> StageM
 
 def _all_known(labels: list[str], name: str, rem_code) -> list[int]:
     codes = label_codes(labels, rem_code=rem_code)
-    unknown = sorted(
-        {label[:40] for label, code in zip(labels, codes, strict=True) if code is None}
-    )
+    unknown = [i for i, code in enumerate(codes) if code is None]
     if unknown or not labels:
+        names = ", ".join(sorted({shown(labels[i]) for i in unknown})[:5])
+        first = f" (the first is entry {unknown[0] + 1})" if unknown else ""
         raise RecordingError(
-            f"Not sleep stages: {unknown[:5]}. Stages are written as {KNOWN}.", name
+            f"Not sleep stages: {names}{first}. Stages are written as {KNOWN}.", name
         )
     return [code for code in codes if code is not None]
 
@@ -263,7 +263,8 @@ def _without_unknown(marks: StageMarks, scoring: Scoring, unknown) -> StageMarks
             times_of[label[:40]] = times_of.get(label[:40], 0.0) + float(length)
     total, known = sum(times_of.values()), float(np.sum(ends - begins))
     if total > _MOST_UNKNOWN * (total + known):
-        names = ", ".join(map(repr, sorted(times_of, key=times_of.__getitem__, reverse=True)[:5]))
+        longest = sorted(times_of, key=times_of.__getitem__, reverse=True)[:5]
+        names = ", ".join(dict.fromkeys(map(shown, longest)))
         raise RecordingError(
             f"{names} cover {total / 60:.0f} of the {(total + known) / 60:.0f} min of the "
             f"hypnogram and are not known as sleep stages. Stages are written as {KNOWN}.",

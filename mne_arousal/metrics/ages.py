@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..utils.errors import RecordingError
+from ..utils.privacy import reader_words
 
 #: Edges of groups, years: children, adolescents, and adults by twenty years. The arousal index
 #: rises with age (Bonnet & Arand 2007).
@@ -46,8 +48,8 @@ def age_groups(table: Path | str | pd.DataFrame, keys: list[str]) -> dict[str, s
     age = age or next((c for name, c in columns.items() if name.startswith("age")), None)
     if age is None:
         raise RecordingError(
-            f"The table of ages has the columns {', '.join(map(str, frame.columns[:8]))}, and none "
-            "is named age. Rename the column of ages, in years, to age."
+            f"None of the {len(frame.columns)} columns of the table of ages is named age. Rename "
+            "the column of ages, in years, to age."
         )
     key = next((columns[name] for name in _KEYS if name in columns), frame.columns[0])
     ages = pd.to_numeric(frame[age], errors="coerce")
@@ -77,14 +79,17 @@ def group_of_age(age: float) -> str:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ValueError("it is no regular file")
         separator = "\t" if path.suffix.lower() == ".tsv" else None
         return pd.read_csv(
             path, sep=separator, engine="python", dtype=str, encoding_errors="replace"
         )
     except FileNotFoundError:
         raise
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"can't be read as a table of ages ({error}).", path.name) from error
+    except (OSError, ValueError, csv.Error) as error:
+        words = reader_words(error)
+        raise RecordingError(f"can't be read as a table of ages ({words}).", path.name) from error
 
 
 def _subject(name) -> str:

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mne
 import numpy as np
 import pandas as pd
 
 from ..hypnogram import EPOCH_LENGTH, STAGES, hypnogram_to_stages, read_arousals
 from ..hypnogram.document import read_document
 from ..hypnogram.formats import read_scoring
+from ..hypnogram.formats.fif import read_fif_annotations
 from ..hypnogram.names import is_arousal
 from ..utils.errors import RecordingError
+from ..utils.tables import read_table
 
 if TYPE_CHECKING:
     from ..night import Night
@@ -223,11 +224,7 @@ def _own_table(path: Path) -> pd.DataFrame | None:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        separator = "\t" if path.suffix == ".tsv" else ","
-        return pd.read_csv(path, sep=separator, na_values=["n/a"])
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"can't be read as a table ({error}).", path.name) from error
+    return read_table(path)
 
 
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
@@ -292,7 +289,7 @@ def _add_record(marked: Marked, path: Path) -> None:
         summary = json.loads(file.read_text(encoding="utf-8"))["Summary"]
         marked.sleep_hours = float(summary["sleep_hours"])
         marked.duration = 3600 * float(summary["hours"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return
 
 
@@ -302,8 +299,8 @@ def _add_date(marked: Marked, path: Path) -> None:
     if not file.is_file():
         return
     try:
-        annotations = mne.read_annotations(file)
-    except (OSError, ValueError, RuntimeError):
+        annotations = read_fif_annotations(read_document(file, "annotation"))
+    except RecordingError:
         return
     start = annotations.orig_time
     if start is not None and len(annotations) and len(marked.events):

@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from ..utils.errors import RecordingError
+from .file_checks import MAX_RATE
 
 _FIXED = 256
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 _MAX_SIGNALS = 4096  # far above any recorder; a wrong number would have gigabytes read
-_MAX_RATE = 1e6  # Hz; the fastest recorders of single neurons stay under 100 kHz
 _MAX_RECORD = 86400.0  # s
 _CHUNK = 1 << 20  # bytes of the file at once
 _STAMP_BYTES = 64  # of a record's annotations; its own time stands first
@@ -76,6 +76,12 @@ class EdfHeader:
         return [place for place, i in enumerate(channels) if i in self.unscaled]
 
 
+CUT_SHORT = (
+    "the file holds fewer data than its header says: it is cut short or was never closed. Copy it "
+    "again, or repair its header."
+)
+
+
 def read_edf_header(path, name: str) -> EdfHeader:
     """Read and check the header of an EDF or BDF file.
 
@@ -107,6 +113,9 @@ def read_edf_header(path, name: str) -> EdfHeader:
     if len(signals) < _FIXED * n_signals:
         raise RecordingError("is cut short: it ends within its header. Copy it again.", name)
     header = _parse(fixed, signals, n_signals, name)
+    record = sum(header.n_samples) * header.sample_bytes
+    if _FIXED * (n_signals + 1) + header.n_records * record > path.stat().st_size:
+        raise RecordingError(CUT_SHORT, name)
     header.pieces = [(0.0, 0, header.n_records)]
     if fixed[192:197] in (b"EDF+C", b"EDF+D", b"BDF+C", b"BDF+D"):
         onsets = _record_onsets(path, header, _FIXED * (n_signals + 1), name)
@@ -135,7 +144,7 @@ def _parse(fixed: bytes, signals: bytes, n: int, name: str) -> EdfHeader:
         _integer(signals[at + i * 8 : at + (i + 1) * 8], f"the samples of signal {i + 1}", name, 1)
         for i in range(n)
     ]
-    if duration > 0 and max(n_samples) / duration > _MAX_RATE:
+    if duration > 0 and max(n_samples) / duration > MAX_RATE:
         raise _impossible("the sampling frequency", name)
     return EdfHeader(
         n_records=n_records,

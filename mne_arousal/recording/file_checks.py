@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import re
 import stat
+import struct
 import zlib
 from pathlib import Path
-from typing import Literal
 
 from ..utils.errors import RecordingError
+from ..utils.fif_tags import check_tags
+from ..utils.privacy import reader_words
+from .mat_checks import check_mat
 
-_Order = Literal["little", "big"]
 MAX_CHANNELS = 4096  # far above any recorder
+MAX_RATE = 1e6  # Hz; the fastest recorders of single neurons stay under 100 kHz
 MAX_DURATION = 7 * 86400.0  # s; no recording of sleep is longer than a week
 MAX_SIDECAR = 100e6  # bytes; a week of 30 s epochs needs 1 MB
 _MAX_HEADER = 10e6  # bytes of a BrainVision header
-_MAX_INFLATION = 50  # uncompressed bytes for each one of a .set file, beyond _FREE_INFLATION
-_FREE_INFLATION = 100e6  # bytes
 _MAX_SAMPLES_PER_BYTE = 8
-_COMPRESSED = 15  # miCOMPRESSED of MAT-files, version 5
 _VHDR_FILE = re.compile(r"^\s*(?:DataFile|MarkerFile)\s*=(.*)$", re.IGNORECASE | re.MULTILINE)
 _VHDR_COUNT = re.compile(r"^\s*NumberOfChannels\s*=\s*(\d+)\s*$", re.IGNORECASE | re.MULTILINE)
 _VHDR_FLOAT = re.compile(r"^\s*BinaryFormat\s*=\s*IEEE_FLOAT_32", re.IGNORECASE | re.MULTILINE)
@@ -97,7 +97,9 @@ def check_files(path, name: str, *, inside: Path | None = None) -> None:
         for companion in (path.with_suffix(".fdt"), path.with_suffix(".dat")):
             if companion.is_symlink() or companion.exists():
                 check_regular(companion, name, inside=inside, what="its data file")
-        _check_matlab(path, name)
+        _check_parts(check_mat, path, name)
+    elif path.name.lower().endswith((".fif", ".fif.gz")):
+        _check_parts(check_tags, path, name)
 
 
 def _check_brainvision(path: Path, name: str, inside: Path | None) -> None:
@@ -125,39 +127,16 @@ def _check_brainvision(path: Path, name: str, inside: Path | None) -> None:
         )
 
 
-def _check_matlab(path: Path, name: str) -> None:
-    """Add up what the compressed parts of a MAT-file, version 5, would take."""
-    size = path.stat().st_size
-    total = 0
-    with path.open("rb") as file:
-        header = file.read(128)
-        if header[126:128] not in (b"IM", b"MI"):
-            return
-        order: _Order = "little" if header[126:128] == b"IM" else "big"
-        while True:
-            tag = file.read(8)
-            if len(tag) < 8:
-                break
-            kind, length = (int.from_bytes(tag[i : i + 4], order) for i in (0, 4))
-            if kind == _COMPRESSED:
-                total += _inflated_size(file.read(min(length, 64)), order)
-                file.seek(length - min(length, 64), 1)
-            else:
-                file.seek(length, 1)
-    if total > _MAX_INFLATION * size + _FREE_INFLATION:
-        raise RecordingError(
-            "can't be read: it would take far more memory than its size allows. It was damaged; "
-            "export it again.",
-            name,
-        )
-
-
-def _inflated_size(data: bytes, order: _Order) -> int:
+def _check_parts(check, path: Path, name: str) -> None:
+    """Follow the parts of a file by a check that raises ValueError."""
     try:
-        tag = zlib.decompressobj().decompress(data, 8)
-    except zlib.error:
-        return 0  # the reader says what is wrong
-    return int.from_bytes(tag[4:8], order)
+        check(path)
+    except (OSError, EOFError, ValueError, zlib.error, struct.error) as error:
+        raise RecordingError(
+            f"can't be read: {reader_words(error)}. It was damaged or cut short; copy or export it "
+            "again.",
+            name,
+        ) from error
 
 
 def check_length(raw, name: str) -> None:
@@ -179,6 +158,10 @@ def check_length(raw, name: str) -> None:
         raise RecordingError(
             "says that it lasts longer than a week. Check its header, or split it into nights.",
             name,
+        )
+    if raw.info["sfreq"] > MAX_RATE:
+        raise RecordingError(
+            f"says that it has more than {MAX_RATE:g} samples a second. Check its header.", name
         )
     files = [Path(p) for p in raw.filenames if p is not None]
     size = sum(file.stat().st_size for file in files if file.is_file())

@@ -13,7 +13,7 @@ from ..utils.notes import add_note
 from ..utils.privacy import reader_words, silent_readers
 from .bids_reader import read_bids
 from .channels_table import apply_channels_table, find_channels_table
-from .edf_header import EdfHeader, read_edf_header
+from .edf_header import CUT_SHORT, EdfHeader, read_edf_header
 from .file_checks import check_files, check_length
 from .pieces import lay_pieces
 from .quick_edf import read_quickly
@@ -71,6 +71,8 @@ def read_recording(source) -> tuple[BaseRaw, str]:
         warnings.simplefilter("always")
         try:
             raw = _read_any_encoding(reader, source if reader is read_bids else path)
+            raw.get_channel_types()  # fails on kinds that there are not
+            _strip_names(raw)
         except RecordingError:
             raise
         except Exception as error:  # readers raise of every class on files that are damaged
@@ -88,11 +90,7 @@ def read_recording(source) -> tuple[BaseRaw, str]:
     check_length(raw, name)
     for message in {str(w.message) for w in caught}:
         if "does not match the file size" in message:
-            raise RecordingError(
-                "the file holds fewer data than its header says: it is cut short or was never "
-                "closed. Copy it again, or repair its header.",
-                name,
-            )
+            raise RecordingError(CUT_SHORT, name)
     if reader is read_bids:
         table = find_channels_table(source)
         if table is not None:
@@ -104,6 +102,15 @@ def read_recording(source) -> tuple[BaseRaw, str]:
             marks = _marks_on_clock(source, path, raw)
             raw = lay_pieces(raw, header.pieces, header.record_duration, marks)
     return raw, name
+
+
+def _strip_names(raw: BaseRaw) -> None:
+    """Take zeros off the ends of channel names, which NumPy takes off as well when it compares."""
+    names = [name.strip("\x00") for name in raw.ch_names]
+    if names == raw.ch_names:
+        return
+    names = [n if names.count(n) == 1 else f"{n}-{i}" for i, n in enumerate(names)]
+    raw.rename_channels(dict(zip(raw.ch_names, names, strict=True)), verbose="error")
 
 
 def _mark_unscaled(raw: BaseRaw, header: EdfHeader, name: str) -> None:

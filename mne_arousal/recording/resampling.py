@@ -13,6 +13,7 @@ from scipy.signal import firwin, resample_poly
 _HALF_LENGTH = 10  # of the anti-aliasing filter, samples at the lower rate; as SciPy has it
 _WINDOW = ("kaiser", 5.0)  # as SciPy has it
 _MOST_PHASES = 128  # with more, SciPy's sparse products are quicker than whole ones
+_MAX_FACTOR = 20_000  # of rates; at 8 h, the nearest such ratio is off by less than a ms
 _ROWS = 2048  # of a product; they fit a processor's cache
 _FFT = 1 << 15  # samples of a block
 _FORGOTTEN = 1e-10  # of an impulse: what a filter still knows of it is rounding
@@ -31,7 +32,9 @@ def rate_ratio(old: float, new: float) -> tuple[int, int]:
     up, down : int
         ``new / old`` is ``up / down``.
     """
-    ratio = Fraction(new / old).limit_denominator(1000)
+    if new > old:
+        return rate_ratio(new, old)[::-1]
+    ratio = Fraction(new / old).limit_denominator(_MAX_FACTOR)
     return ratio.numerator, ratio.denominator
 
 

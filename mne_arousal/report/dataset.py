@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from ..utils.tables import read_table
 from ..viz import plot_overview
 from ..written_results import night_of_tables, read_result
 from .figures import figure_html
@@ -21,6 +22,8 @@ _N_NIGHTS = 24  # nights drawn: a page of a thousand pictures opens in no browse
 _MOST_LABELS = 40  # bars whose names are written
 _FORMATS = {"hours": ".2f", "sleep hours": ".2f", "n arousals": ".0f", "arousal index": ".1f"}
 _LABELS = ("filename", "subject", "session", "task", "run")  # "01" is no number
+_NEEDED = ("filename", "status", "sleep_hours", "n_arousals", "arousal_index")
+_EVENT = ("onset", "duration")
 _EVENTS = "_desc-arousal_events.tsv"
 _STAGES = "_desc-stages_events.tsv"
 _PARAMETERS = "_desc-arousal_parameters.json"
@@ -29,9 +32,7 @@ _AROUSALS = "_arousals.csv"
 
 def add_dataset(report, folder: Path) -> None:
     """Add all sections of a dataset to a report."""
-    table = pd.read_csv(
-        folder / "arousals.tsv", sep="\t", na_values="n/a", dtype=dict.fromkeys(_LABELS, str)
-    )
+    table = read_table(folder / "arousals.tsv", needed=_NEEDED, texts=_LABELS)
     table.columns = [name.replace("_", " ") for name in table.columns]
     done = table[table["status"] == "ok"]
     nights = _nights(folder)
@@ -139,7 +140,7 @@ def _with_links(table, nights) -> pd.DataFrame:
         found = next((night for night in nights if night in ends), None)
         return str(name) if found is None else Cell(str(name), str(name), _anchor(found))
 
-    shown = table.dropna(axis=1, how="all")
+    shown = table[[name for name in table if name == "filename" or table[name].notna().any()]]
     return shown.assign(filename=[link(name) for name in shown["filename"]])
 
 
@@ -162,15 +163,15 @@ def _add_nights(report, nights) -> None:
 def _read_night(name: str, path: Path):
     if path.name.endswith(_AROUSALS):
         return read_result(path)
-    stages = pd.read_csv(path, sep="\t", na_values="n/a")
+    stages = read_table(path, needed=(*_EVENT, "stage_cluster"))
     stem = path.name.removesuffix(_STAGES)
-    arousals = pd.read_csv(path.with_name(f"{stem}{_EVENTS}"), sep="\t", na_values="n/a")
+    arousals = read_table(path.with_name(f"{stem}{_EVENTS}"), needed=_EVENT)
     return night_of_tables(name, arousals, None, stages)
 
 
 def _read_json(path: Path) -> dict:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

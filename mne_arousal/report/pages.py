@@ -10,6 +10,7 @@ import mne
 from ..night import Night
 from ..utils.errors import RecordingError
 from ..utils.files import check_output_folder, partial_file
+from ..utils.privacy import reader_words
 from ..viz.clock import known_start
 from .dataset import add_dataset
 from .night import add_night
@@ -99,8 +100,20 @@ def make_report(
             source = apply_review(source, reviewed)
         add_night(report, source, raw, hypnogram, list(warnings), n_examples)
     else:
-        add_dataset(report, find_derivative(source))
+        _add_dataset(report, find_derivative(source))
     return report
+
+
+def _add_dataset(report: mne.Report, folder: Path) -> None:
+    try:
+        add_dataset(report, folder)
+    except RecordingError:
+        raise
+    except Exception as error:  # anybody can change a table
+        raise RecordingError(
+            f"The results in {folder} can't be shown ({reader_words(error)}). Run mne-arousal "
+            "detect again."
+        ) from error
 
 
 def _default_title(source) -> str:

@@ -14,6 +14,7 @@ from ..night import EVENT_COLUMNS
 from ..stages.epochs import stages_at
 from ..utils.errors import RecordingError
 from ..utils.files import check_output_folder, partial_file
+from ..utils.tables import read_table
 
 if TYPE_CHECKING:
     from ..night import Night
@@ -68,8 +69,8 @@ def read_reviewed(path: PathLike) -> pd.DataFrame:
     if not path.exists():
         raise FileNotFoundError(f"No such file: {path}")
     try:
-        table = pd.read_csv(path, keep_default_na=True)
-    except (OSError, ValueError) as error:
+        table = read_table(path)
+    except RecordingError as error:
         raise RecordingError(_not_reviewed(path)) from error
     if not set(REVIEW_COLUMNS) <= set(table) or not table["decision"].isin(DECISIONS).all():
         raise RecordingError(_not_reviewed(path))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
@@ -67,7 +67,26 @@ def reader_words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return printable(error.strerror)
     text = (str(error).strip() or kind).splitlines()[0].rstrip(".:")
-    known = _COMMON_WORDS | _source_words(error)
+    text = _PATH.sub("...", _QUOTED.sub("'...'", text))
+    text = known_words(text, _COMMON_WORDS | _source_words(error))[:_MAX_LENGTH]
+    return text if re.search(r"[^\W\d]{2}", text.replace("...", "")) else kind
+
+
+def known_words(text: str, known: Collection[str]) -> str:
+    """Keep words that are known and short numbers; ``...`` stands for all others.
+
+    Parameters
+    ----------
+    text : str
+        Text that may hold anything.
+    known : collection of str
+        Words in lower case.
+
+    Returns
+    -------
+    text : str
+        One line.
+    """
 
     def keep(match: re.Match) -> str:
         word = match[0]
@@ -75,10 +94,8 @@ def reader_words(error: BaseException) -> str:
             return word if len(word) <= _MAX_DIGITS else "..."
         return word if word.lower() in known else "..."
 
-    text = _PATH.sub("...", _QUOTED.sub("'...'", text))
     text = " ".join(printable(_WORD.sub(keep, text)).split())
-    text = re.sub(r"(?:\.\.\.\W*){2,}", "... ", text).strip()[:_MAX_LENGTH]
-    return text if re.search(r"[^\W\d]{2}", text.replace("...", "")) else kind
+    return re.sub(r"(?:\.\.\.\W*){2,}", "... ", text).strip()
 
 
 def _source_words(error: BaseException) -> set[str]:

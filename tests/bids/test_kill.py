@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from .kill_points import POINTS
 from .processes import start
 from .small_dataset import add_noise, annotate, tree_bytes
 from .test_runs import CLI_FAST
@@ -38,11 +39,19 @@ def resume(study, output):
     assert not list(output.rglob("*.part"))
 
 
-@pytest.mark.parametrize("write", [1, 4, 7, 9, 12, 13, 22])
-def test_killed_at_a_write(study, output, write):
-    """Before (odd numbers) and after a file gets its name."""
+@pytest.mark.parametrize(
+    ("point", "number", "part"),
+    [
+        *((point, 3 + 4 * i, "") for i, point in enumerate(POINTS)),
+        ("between fsync and rename", 1, "arousals.tsv"),
+        ("between rename and folder fsync", 1, "arousals.tsv"),
+        ("between rename and folder fsync", 2, "_parameters.json"),
+    ],
+)
+def test_killed_at_a_point(study, output, point, number, part):
+    """While a file is put on the disk, gets its name, and in the tables of the dataset."""
     command = ["detect", str(study[0]), "--output", str(output), *CLI_FAST]
-    process = start(command, kill_at_write=write)
+    process = start(command, kill_at=(point, number, part))
     process.join(120)
     assert process.exitcode == -signal.SIGKILL
     resume(study, output)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...utils.errors import RecordingError
+from ...utils.privacy import reader_words
 from ..document import Document
 from ..scoring import Scoring
 from .wfdb import SAMPLING_RATE
@@ -77,9 +78,11 @@ def read_vector(path) -> np.ndarray:
             if vector.size > _LONGEST:
                 raise ValueError(f"{vector.size} samples")
             labels = np.ravel(vector[()]).astype(int)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # HDF5 meets a damaged file with any class of error
         raise RecordingError(
-            f"holds no vector data/arousals as the Challenge of 2018 has it ({error}).", name
+            "holds no vector data/arousals as the Challenge of 2018 has it "
+            f"({reader_words(error)}). Get it again.",
+            name,
         ) from error
     if not np.isin(labels, (-1, 0, 1)).all():
         raise RecordingError("holds labels other than -1, 0 and 1. Check the file.", name)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from ...utils.errors import RecordingError
+from ...utils.privacy import reader_words
 from ..document import Document
 from ..names import simplify
 from ..times import parse_clock, parse_dates, parse_number
@@ -115,7 +116,9 @@ def split_columns(document: Document) -> Columns:
     try:
         cells = _split(lines, delimiter)
     except csv.Error as error:
-        raise RecordingError(f"can't be read as a table ({error}).", document.name) from error
+        raise RecordingError(
+            f"can't be read as a table ({reader_words(error)}).", document.name
+        ) from error
     at = next((i for i, row in enumerate(cells[:200]) if _is_header(row)), None)
     if at is None:
         start = next((i for i, row in enumerate(cells) if any(map(is_time, row))), 0)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...utils.errors import RecordingError
 from ..document import Document
+from ..names import shown
 from ..scoring import Scoring
 from ..times import DAY, parse_clock, parse_dates, parse_number, seconds_of_day, unwrap_clock
 
@@ -31,7 +32,7 @@ def matches(document: Document) -> bool:
 def _clock(text: str, document: Document) -> float:
     clock = parse_clock(text)
     if clock is None:
-        raise RecordingError(f"{text[:40]!r} is no time of the day.", document.name)
+        raise RecordingError(f"{shown(text)} is no time of the day.", document.name)
     return clock
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ...utils.errors import RecordingError
+from ...utils.privacy import reader_words
 from ..document import Document
 from ..scoring import Scoring
 from ..times import seconds_of_day
@@ -51,7 +52,7 @@ def read(document: Document) -> Scoring:
     except (ValueError, IndexError) as error:
         raise RecordingError(
             "Not a hypnogram: give a file of annotations that MNE reads (EDF+, -annot.fif), a "
-            f"table or a list of stages. Its header is no EDF+ header ({error}).",
+            f"table or a list of stages. Its header is no EDF+ header ({reader_words(error)}).",
             document.name,
         ) from error
     if sum(block.count(b"\x14") for block in blocks) > _MOST:

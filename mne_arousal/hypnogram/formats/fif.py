@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 import warnings
 
 import mne
 import numpy as np
 
 from ...utils.errors import RecordingError
+from ...utils.fif_tags import check_tags
+from ...utils.privacy import reader_words, silent_readers
 from ..document import Document
-from ..scoring import Scoring
+from ..scoring import LONGEST, Scoring
+from ..times import DAY
 
 _FILE_ID = b"\x00\x00\x00\x64"  # the kind of the first tag, FIFF_FILE_ID, big-endian
 
@@ -38,17 +40,7 @@ def read(document: Document) -> Scoring:
     RecordingError
         If MNE can't read it.
     """
-    try:
-        _check_tags(bytes(document.data))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the error below says it
-            annotations = mne.read_annotations(document.path)
-    except Exception as error:  # MNE's readers meet a damaged file with any class of error
-        raise RecordingError(
-            "Not a hypnogram: give a file of annotations that MNE reads (EDF+, -annot.fif), a "
-            f"table or a list of stages. The reader said: {str(error)[:200]}",
-            document.name,
-        ) from error
+    annotations = read_fif_annotations(document)
     start = annotations.orig_time
     return Scoring(
         [str(text) for text in annotations.description],
@@ -58,19 +50,35 @@ def read(document: Document) -> Scoring:
     )
 
 
-def _check_tags(data: bytes) -> None:
-    """Follow the tags, which a damaged file may chain into a circle or out of the file."""
-    at = 0
-    while True:
-        if at + 16 > len(data):
-            raise ValueError("a tag lies outside of the file")
-        _, _, size, following = struct.unpack(">4i", data[at : at + 16])
-        if size < 0 or at + 16 + size > len(data):
-            raise ValueError("a tag is longer than the file")
-        if following < 0:
-            return
-        if following and following <= at:
-            raise ValueError("its tags run in a circle")
-        at = following or at + 16 + size
-        if at >= len(data):
-            return
+def read_fif_annotations(document: Document) -> mne.Annotations:
+    """Read a ``-annot.fif`` that may be damaged.
+
+    Parameters
+    ----------
+    document : Document
+        The file.
+
+    Returns
+    -------
+    annotations : mne.Annotations
+        What MNE read.
+
+    Raises
+    ------
+    RecordingError
+        If MNE can't read it.
+    """
+    try:
+        check_tags(document.path)
+        with warnings.catch_warnings(), silent_readers():
+            warnings.simplefilter("ignore")  # the error below says it
+            annotations = mne.read_annotations(document.path)
+            if not (np.abs(annotations.onset) <= LONGEST + DAY).all():
+                raise ValueError("a time is out of bounds")
+            return annotations
+    except Exception as error:  # MNE's readers meet a damaged file with any class of error
+        raise RecordingError(
+            "Not a hypnogram: give a file of annotations that MNE reads (EDF+, -annot.fif), a "
+            f"table or a list of stages. The reader said: {reader_words(error)}.",
+            document.name,
+        ) from error

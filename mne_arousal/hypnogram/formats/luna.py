@@ -14,6 +14,7 @@ import numpy as np
 
 from ...utils.errors import RecordingError
 from ..document import Document
+from ..names import shown
 from ..scoring import LONGEST, Scoring
 from ..times import parse_clock, parse_number, seconds_of_day
 
@@ -53,7 +54,7 @@ def read(document: Document, start: datetime | None = None) -> Scoring:
         try:
             columns = _COLUMNS.get(len(cells))
             if columns is None:
-                raise ValueError(f"a line has {len(cells)} columns, not 3, 4 or 6: {cells[:6]}")
+                raise ValueError(f"a line has {len(cells)} columns, not 3, 4 or 6")
             row = dict(zip(columns, cells, strict=True))
             rows.append((row["class"], *_interval(row["start"], row["stop"], start)))
         except ValueError as error:
@@ -97,7 +98,7 @@ def _epoch_span(found) -> tuple[float, float]:
 def _finite(text: str) -> float:
     value = parse_number(text)
     if value is None or not abs(value) <= LONGEST:
-        raise ValueError(f"could not convert {text[:40]!r} to a time")
+        raise ValueError(f"could not convert {shown(text)} to a time")
     return value
 
 
@@ -111,5 +112,5 @@ def _seconds(text: str, start) -> float:
     if elapsed:
         return time
     if start is None:
-        raise ValueError(f"{text} is a time of the clock, and when the recording starts is unknown")
+        raise ValueError("it has times of the clock, and when the recording starts is unknown")
     return (time - seconds_of_day(start)) % 86400

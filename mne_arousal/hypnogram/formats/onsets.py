@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from ...utils.errors import RecordingError
+from ..names import shown
 from ..scoring import Scoring
 from ..times import (
     parse_clock,
@@ -97,7 +98,7 @@ def _times(texts, name, day) -> tuple[np.ndarray, tuple[datetime, ...], float | 
         return _from_dates(dates, texts)
     kinds = (numbers, clocks, dates)
     bad = next((text for text, *what in zip(texts, *kinds, strict=True) if not any_of(what)), None)
-    what = f"{bad[:40]!r} is no time" if bad is not None else "its onsets mix seconds and clocks"
+    what = f"{shown(bad)} is no time" if bad is not None else "its onsets mix seconds and clocks"
     raise RecordingError(
         f"{what}. Onsets are seconds, times of the clock (22:13:00) or dates.", name
     )
@@ -148,4 +149,4 @@ def _duration(text: str, name: str) -> float:
     for value in (parse_number(re.sub(r"\s*(s|sec|seconds)$", "", text)), parse_clock(text)):
         if value is not None:
             return value
-    raise RecordingError(f"{text[:40]!r} is no duration. Durations are seconds.", name)
+    raise RecordingError(f"{shown(text)} is no duration. Durations are seconds.", name)

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...utils.errors import RecordingError
 from ..document import Document
-from ..names import is_number, simplify, stage_code
+from ..names import is_number, shown, simplify, stage_code
 from ..scoring import LONGEST, Scoring
 from ..times import parse_dates, parse_number
 from . import domino
@@ -109,7 +109,7 @@ def _from_columns(table: Columns, document: Document, wanted) -> Scoring:
     at = _label_column(table, wanted)
     if at is None:
         raise RecordingError(
-            f"no column of labels is among {', '.join(table.names)[:200]}. It is called stage, "
+            f"none of its {len(table.names)} columns is one of labels. It is called stage, "
             "trial_type, description, annotation or event.",
             document.name,
         )
@@ -175,7 +175,7 @@ def _without_header(table: Columns, document: Document, wanted) -> Scoring:
     if _are_marks(wanted) and not any(counts):
         return Scoring([], np.zeros(0), np.zeros(0))
     if at is None:
-        found = ", ".join(repr(cell[:30]) for cell in table.rows[0][:5])
+        found = ", ".join(map(shown, table.rows[0][:5]))
         raise RecordingError(
             f"No sleep stage or mark is found in the columns of {document.name}, whose first row "
             f"is {found}. Name the columns onset, duration and description.",

@@ -39,14 +39,14 @@ def read(document: Document) -> Scoring:
         If a line holds something else.
     """
     labels, ends = [], []
-    for line in document.lines:
+    for number, line in enumerate(document.lines, start=1):
         if line.lstrip().startswith("*"):
             continue
         cells = line.split()
         end = parse_number(cells[-1]) if len(cells) == 2 else None
         if end is None:
             raise RecordingError(
-                f"the line {line[:40]!r} is no stage with the second at which it ends, as "
+                f"line {number} is no stage with the second at which it ends, as "
                 "Visbrain writes them.",
                 document.name,
             )

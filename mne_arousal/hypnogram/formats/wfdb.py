@@ -96,7 +96,10 @@ def _annotations(document: Document) -> list[tuple[int, str]]:
 def _header(document: Document) -> tuple[float, float]:
     """Sampling rate, Hz, and number of samples (NaN where unknown), from ``RECORD.hea``."""
     try:
-        with document.path.with_suffix(".hea").open("rb") as file:
+        header = document.path.with_suffix(".hea")
+        if not header.is_file():  # a pipe would be waited for
+            return SAMPLING_RATE, np.nan
+        with header.open("rb") as file:
             words = file.readline(1000).decode("latin-1").split()
         rate = float(re.split(r"[/(]", words[2])[0])
         return rate, float(words[3]) if len(words) > 3 else np.nan

@@ -54,7 +54,7 @@ def read(document: Document, wanted: Callable[[str], bool]) -> Scoring:
     if root.tag == "annotations":
         return _wonambi(root, wanted)
     raise RecordingError(
-        f"its root is {root.tag[:40]!r}, not EDFbrowser's 'annotationlist', NSRR's "
+        "its root is another one, not EDFbrowser's 'annotationlist', NSRR's "
         "'PSGAnnotation', Profusion's 'CMPStudyConfig' or Wonambi's 'annotations'.",
         document.name,
     )
