@@ -304,8 +304,9 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         for r in self._split(X):
             given = None if wake is None else wake.get(r.name)
             given_rem = None if rem is None else rem.get(r.name)
+            *named, deep = self._stage_masks(r)
             if given is None:
-                given, given_rem = self._wake_and_rem(r)
+                given, given_rem = named
             found[r.name] = detect_arousals(
                 r,
                 self._columns,
@@ -317,14 +318,17 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 body_columns=self._body_columns,
                 wake=given,
                 rem=given_rem,
+                deep=deep,
                 state_wakefulness=self._state_wakefulness(r),
             )
         return found
 
-    def _wake_and_rem(self, r: EpochTable):
-        """Masks of named stages; None, which falls back on muscle tone, where none is named."""
+    def _stage_masks(self, r: EpochTable):
+        """Epochs of wake, REM and deep sleep; None, which falls back on muscle tone, unnamed."""
         stages = self._stages.name_stages(r, self.epoch_length).stages
-        return wake_and_rem(stages) if (stages >= 0).any() else (None, None)
+        if not (stages >= 0).any():
+            return None, None, None
+        return *wake_and_rem(stages), stages == STAGES.index("N3")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -390,7 +394,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             body_columns=self._body_columns,
             components=tuple(self.components),
             window_length=self.window_length,
-            wake=self._wake_and_rem(r)[0],
+            wake=self._stage_masks(r)[0],
             state_wakefulness=self._state_wakefulness(r),
         ).parts
 

@@ -47,8 +47,9 @@ def test_patients_are_among_the_sleepers():
 
     from mne_arousal.datasets._patients import PATIENTS
 
-    assert set(PATIENT_KINDS) == {f"patient-{name}" for name in PATIENTS} <= set(KINDS)
-    assert "simulated-patient-apnea-401" in names("report", "simulated")
+    assert {kind["patient"] for kind in PATIENT_KINDS.values()} == set(PATIENTS)
+    assert set(PATIENT_KINDS) <= set(KINDS)
+    assert "simulated-patient-apnea-501" in names("report", "simulated")
     raw, arousals, lookalikes, stages = simulate("patient-limbs", 200, hours=0.5)
     assert {"ECG", "Airflow", "Thorax", "Leg", "SpO2"} <= set(raw.ch_names)
     assert len(stages) == 60

@@ -77,6 +77,7 @@ def detect_arousals(
     body_columns: list[Column] | None = None,
     wake: np.ndarray | None = None,
     rem: np.ndarray | None = None,
+    deep: np.ndarray | None = None,
     state_wakefulness: np.ndarray | None = None,
 ) -> Detection:
     """Find the arousals of one recording.
@@ -101,6 +102,8 @@ def detect_arousals(
         Epochs of wake, from a hypnogram; None tells them by the recording itself.
     rem : array of bool | None
         Epochs of REM sleep, from a hypnogram; None tells them by the recording itself.
+    deep : array of bool, shape (n_epochs,) | None
+        Epochs of N3; None where stages are not known.
     state_wakefulness : array, shape (n_windows,) | None
         How wake-like the state of each window is.
 
@@ -128,6 +131,7 @@ def detect_arousals(
         hop=hop,
         rules=rules,
         weights=evidence.weights,
+        deep=None if deep is None else deep[table.epochs],
     )
     calibration |= {f"weight_{name}": float(w) for name, w in evidence.weights.items()}
     note_uncalibrated(table.name, calibration)
@@ -209,6 +213,7 @@ def decide(
     hop: float,
     rules: Rules,
     weights: dict[str, float] | None = None,
+    deep: np.ndarray | None = None,
 ) -> tuple[list[Candidate], dict[str, float]]:
     """Find candidates in evidence and decide which are arousals.
 
@@ -228,6 +233,8 @@ def decide(
         What counts.
     weights : dict of float | None
         Weight of each witness on this night, as in `Evidence`; None takes all to be worth all.
+    deep : array of bool, shape (n_windows,) | None
+        Windows of deep sleep; None where stages are not known.
 
     Returns
     -------
@@ -238,7 +245,7 @@ def decide(
     """
     hours = asleep.sum() * hop / 3600
     candidates, calibration = judge(
-        parts, asleep, atonia, clusters, hop=hop, rules=rules, weights=weights
+        parts, asleep, atonia, clusters, hop=hop, rules=rules, weights=weights, deep=deep
     )
     defined = [c.probability for c in candidates if not c.reason]
     lowest = choose_probability(
@@ -269,12 +276,13 @@ def judge(
     hop: float,
     rules: Rules,
     weights: dict[str, float] | None = None,
+    deep: np.ndarray | None = None,
 ) -> tuple[list[Candidate], dict[str, float]]:
     """Find candidates and give each its probability and the rule that it breaks.
 
     Parameters
     ----------
-    parts, asleep, atonia, clusters, hop, rules, weights
+    parts, asleep, atonia, clusters, hop, rules, weights, deep
         As in `decide`.
 
     Returns
@@ -297,16 +305,19 @@ def judge(
     factors = _noise_of_clusters(scanned, flipped, clusters)
     candidates = _find(parts, scanned, asleep, gap, hop, smallest)
     scores = np.array([c.score for c in candidates])
-    at = [clusters[c.inside.start] for c in candidates]
-    local = np.array([factors[k] if k >= 0 else 1.0 for k in at])
+    nearby = [clusters[c.inside.start] for c in candidates]
+    local = np.array([factors[k] if k >= 0 else 1.0 for k in nearby])
     mixture = fit_mixture(scores, noise, asleep.sum() * hop / 3600, local)
-    by_score = evidence_log_odds(scores, mixture) if len(scores) else scores
+    by_score = evidence_log_odds(mixture)
     for i, candidate in enumerate(candidates):
-        candidate.cues = measure_cues(parts, candidate.inside, atonia, hop, weights)
+        at = candidate.inside
+        candidate.cues = measure_cues(
+            parts, at, atonia, hop, weights, score=candidate.score, deep=deep
+        )
         candidate.mixture_log_odds = float(mixture.log_odds[i])
         candidate.log_odds = {"evidence": float(by_score[i]), **cue_log_odds(candidate.cues)}
         candidate.probability = float(to_probability(sum(candidate.log_odds.values())))
-        candidate.reason = broken_rule(asleep, candidate.inside, hop, rules, candidate.cues)
+        candidate.reason = broken_rule(asleep, at, hop, rules, candidate.cues)
     return candidates, {
         "quiet_hours": scanned.quiet_hours,
         "flipped": len(flipped),

@@ -2,9 +2,9 @@
 
 An arousal is a departure, within seconds, from the sleep around it. Several witnesses tell of it:
 fast EEG against what the EEG of this night does by itself; chin EMG; the direction in the EEG that
-predicts chin EMG; and, in the seconds after, heart and breath. Fast EEG makes an arousal. Each
-other witness counts for as much as it is worth on this night, which its correlation with the EEG
-tells, and for nothing where that may be chance.
+predicts what the body does; and, in the seconds after, heart and breath. Each witness but fast EEG
+counts for as much as it is worth on this night, which its correlation with the EEG tells, and for
+nothing where that may be chance.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.ndimage import maximum_filter1d
 
 from ..utils.columns import Column, where
 from ..utils.missing import known_windows, mean_known
-from .anchor import anchored_direction
+from .anchor import anchor_view
 from .body_answers import ANSWERS, answer_view
 from .departure import departure, lower_scale
 from .foreseen import FORESEEN, foreseen_views, measured_answers
@@ -33,7 +33,7 @@ _EVENT_WIDTH = 4.0  # s kept clear around such windows
 # Weight of the chin EMG: it rises with most arousals, and by itself, so that it only adds.
 _EMG_WEIGHT = 0.25
 # Correlation beyond chance at which a witness counts as much as fast EEG does.
-_FULL_TRUST = {"anchor": 0.6, "heart": 0.5, "breath": 1.0}
+_FULL_TRUST = {"anchor": 1.0, "heart": 0.5, "breath": 0.5}
 _FULL_TRUST |= {"predicted": 0.6, "past": 1.0, "sides": 1.0}
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 
@@ -106,7 +106,7 @@ def compute_evidence(
     grid = {"hop": hop, "window_length": window_length}
     stable = asleep
     for final in (False, True):
-        parts, views = _eeg_views(values, columns, asleep, stable, components, **grid)
+        parts, views, eeg = _eeg_views(values, columns, asleep, stable, **grid)
         if final and state_wakefulness is not None and "states" in components:
             states = state_wakefulness[:, np.newaxis]
             views["states"] = departure(states, hop, window_length, stable)[:, 0]
@@ -115,7 +115,7 @@ def compute_evidence(
                 body, body_columns or [], views["fast"], asleep, stable, components, **grid
             )
             views |= foreseen_views(body, body_columns or [], asleep, stable, components, **grid)
-        total, local, views, weights = _combine(views, asleep, hop, components)
+        total, local, views, weights = _combine(views, eeg, asleep, hop, components)
         if not final:  # what stands out at first is no baseline for what comes after it
             width = max(round(_EVENT_WIDTH / hop), 1)
             stable = asleep & (maximum_filter1d(total, width) < _UNSTABLE)
@@ -123,8 +123,8 @@ def compute_evidence(
     return Evidence({"evidence": total, "local": local, **views, **parts}, weights)
 
 
-def _eeg_views(values, columns, asleep, stable, components, *, hop, window_length):
-    """Departures of the bands, and what EEG and chin EMG say."""
+def _eeg_views(values, columns, asleep, stable, *, hop, window_length):
+    """Departures of the bands, what fast EEG and chin EMG say, and all features of the EEG."""
     departures = departure(values, hop, window_length, stable)
     departures[np.isnan(values)] = np.nan
     scaled = np.clip(departures / lower_scale(departures, asleep), -_LIMIT, _LIMIT)
@@ -136,13 +136,9 @@ def _eeg_views(values, columns, asleep, stable, components, *, hop, window_lengt
         views["fast"] = whitened_match(np.stack(list(bands.values()), 1), stable, tuple(bands))
     if len(level):
         views["emg"] = np.nan_to_num(mean_known(scaled[:, level], axis=1))
-        if len(eeg) and "anchor" in components:
-            views["anchor"] = anchored_direction(
-                np.nan_to_num(scaled[:, eeg]), views["emg"], asleep
-            )
     if not views:  # unnamed columns: any common departure will have to do
         views["fast"] = np.nan_to_num(mean_known(scaled, axis=1))
-    return _band_means(departures, columns), views
+    return _band_means(departures, columns), views, np.nan_to_num(scaled[:, eeg])
 
 
 def _body_views(body, columns, fast, asleep, stable, components, *, hop, window_length):
@@ -158,15 +154,35 @@ def _body_views(body, columns, fast, asleep, stable, components, *, hop, window_
     return {name: view for name, view in found.items() if view is not None}
 
 
-def _combine(views, asleep, hop, components):
+def _combine(views, eeg, asleep, hop, components):
     """Add the witnesses up, each with its weight."""
-    used = [name for name in COMPONENTS if name in views and name in components]
-    scaled = {name: _in_spreads(views[name], asleep) for name in used}
-    weights = {name: _weight(name, scaled, views, asleep, hop) for name in used}
-    total = _added(used, scaled, weights, asleep)
-    late = {answer.name for answer in ANSWERS}
-    local = _added([name for name in used if name not in late], scaled, weights, asleep)
-    return total, local, scaled, weights
+    late = tuple(answer.name for answer in ANSWERS)
+    scaled = {
+        name: _in_spreads(views[name], asleep)
+        for name in COMPONENTS
+        if name in views and name in components
+    }
+    weights = {name: 1.0 for name in scaled if name not in late}
+    if len(scaled) > 1 and "emg" in scaled:
+        weights["emg"] = _EMG_WEIGHT
+    body = {name: scaled[name] for name in ("emg", *late) if name in scaled}
+    if "anchor" in components and body and eeg.shape[1]:
+        anchor, trust = anchor_view(eeg, body, asleep, hop)
+        scaled["anchor"] = _in_spreads(anchor, asleep) if trust > 0 else anchor
+        weights["anchor"] = min(trust / _FULL_TRUST["anchor"], 1.0)
+    for name in (name for name in FORESEEN if name in scaled):
+        # what predicts the body is judged by the body
+        other = measured_answers(scaled) if name == "predicted" else scaled.get("fast")
+        excess = (
+            0.0 if other is None else correlation_beyond_chance(scaled[name], other, asleep, hop)
+        )
+        weights[name] = min(excess / _FULL_TRUST[name], 1.0)
+    early = [name for name in scaled if name not in late]
+    local = _added(early, scaled, weights, asleep)
+    for name in (name for name in late if name in scaled):
+        excess = correlation_beyond_chance(scaled[name], local, asleep, hop)
+        weights[name] = min(excess / _FULL_TRUST[name], 1.0) if early else 1.0
+    return _added(list(scaled), scaled, weights, asleep), local, scaled, weights
 
 
 def _added(names, scaled, weights, asleep) -> np.ndarray:
@@ -178,26 +194,6 @@ def _added(names, scaled, weights, asleep) -> np.ndarray:
         total -= np.median(total[asleep]) if asleep.any() else 0.0
         total /= lower_scale(total, asleep)
     return total
-
-
-def _weight(name, scaled, views, asleep, hop) -> float:
-    """Weight of a witness: 1 is that of fast EEG."""
-    if name == "fast" or len(scaled) == 1:
-        return 1.0
-    if name == "emg":
-        return _EMG_WEIGHT
-    if name == "states":
-        return 1.0
-    # what predicts the body is judged by the body, heart and breath by the EEG that they answer
-    other = scaled.get("fast", views.get("fast"))
-    if name == "anchor":
-        other = views["emg"]
-    elif name == "predicted":
-        other = measured_answers(views)
-    if other is None:
-        return 0.0
-    excess = correlation_beyond_chance(scaled[name], other, asleep, hop)
-    return float(min(excess / _FULL_TRUST[name], 1.0))
 
 
 def _in_spreads(view: np.ndarray, asleep: np.ndarray) -> np.ndarray:

@@ -16,6 +16,9 @@ _RATE, _VARIANCE = 8.8, 2.7
 # Without gamma, fewer bands average less noise away, and it reaches higher.
 _FEW_BANDS_VARIANCE = 3.3
 _FLIPPED_RATE, _FLIPPED_VARIANCE, _FLIPPED_FLOOR = 71.0, 1.35, 2.0
+# Look-alikes reach higher than noise: movements, bursts of less than 3 s, breaths after an apnea.
+# An hour at risk has so many with a score over 2.5, and their rate falls by e in so much score.
+_LOOKALIKES, _LOOKALIKE_FALL, _LOOKALIKE_FLOOR = 15.0, 2.0, 2.5
 _PRIOR_EVENTS = 40.0  # flipped events that the constants are worth
 _PRIOR_CLUSTER_EVENTS = 20.0  # flipped events that the night's rate is worth in a stage cluster
 
@@ -64,6 +67,26 @@ class Noise:
             Events per hour at risk and unit of score.
         """
         return self.events_per_hour(score) * score / self.variance
+
+
+def lookalike_density(score):
+    """Expect look-alikes of arousals around a score.
+
+    How many a night has cannot be told from arousals without labels; the rate is that of
+    simulated nights, and generous for most.
+
+    Parameters
+    ----------
+    score : float or array
+        Score.
+
+    Returns
+    -------
+    density : float or array
+        Events per hour at risk and unit of score.
+    """
+    fall = np.exp(-(np.asarray(score) - _LOOKALIKE_FLOOR) / _LOOKALIKE_FALL)
+    return _LOOKALIKES / _LOOKALIKE_FALL * fall
 
 
 def measure_noise(flipped: np.ndarray, quiet_hours: float, *, few_bands: bool = False) -> Noise:

@@ -1,8 +1,10 @@
 """Probability: how likely a candidate of some score is an arousal, on this night.
 
 Candidates are a mixture of noise, whose rate and tail the night itself tells by its sign-flipped
-evidence, and of arousals, whose number and scores the candidates tell. The mixture is fitted by
-expectation maximization with a weak prior, so that thirty minutes are enough.
+evidence, of look-alikes, whose rate is that of other nights, and of arousals, whose number and
+scores the candidates tell. So a score that is most likely an arousal where arousals are dense is
+none where they are rare. The mixture is fitted by expectation maximization with a weak prior, so
+that thirty minutes are enough.
 """
 
 from __future__ import annotations
@@ -11,19 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .noise import Noise
+from .noise import Noise, lookalike_density
 
 # Log scores of arousals on simulated nights, and how many arousals that is worth as a prior.
-_LOG_SCORE, _LOG_SCORE_SPREAD, _PRIOR_AROUSALS = float(np.log(8.0)), 0.45, 20.0
+_LOG_SCORE, _LOG_SCORE_SPREAD, _PRIOR_AROUSALS = float(np.log(8.0)), 0.45, 10.0
 _LEAST_LOG_SCORE = float(np.log(6.0))  # arousals may not become the noise itself
 _BLOCKED = 30.0 / 3600  # h around an arousal that holds no other candidate: it and its flanks
 _LEAST_RISK = 0.15  # of the sleep stays at risk of noise, however many arousals there are
 _ROUNDS = 60
-_CLIP = (-4.0, 6.0)  # log odds beyond which the mixture is not believed
-# Recalibration of the mixture's log odds on simulated nights, whose look-alikes it does not know
-# (doc/benchmarks/arousals/cues.py): offset, factor, and odds per unit of log score over 5.
-OFFSET, FACTOR, PER_LOG_SCORE = -1.36, 0.29, 2.9
-_REFERENCE_SCORE = 5.0
+_CLIP = (-6.0, 6.0)  # log odds beyond which the mixture is not believed
+# Recalibration of the mixture's log odds on simulated nights (doc/benchmarks/arousals/cues.py)
+OFFSET, FACTOR = -0.35, 0.86
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ def fit_mixture(
     for _ in range(_ROUNDS):
         normal = np.exp(-0.5 * ((logs - center) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
         arousals = n_arousals * normal / scores
-        expected = noise.density(scores) * factors * at_risk
+        expected = (noise.density(scores) * factors + lookalike_density(scores)) * at_risk
         share = arousals / (arousals + expected + 1e-300)
         total = share.sum()
-        n_arousals = total + 0.5
+        n_arousals = total + 1.0
         weight = total + _PRIOR_AROUSALS
         mean = (share @ logs + _PRIOR_AROUSALS * _LOG_SCORE) / weight
         prior = _PRIOR_AROUSALS * (_LOG_SCORE_SPREAD**2 + (_LOG_SCORE - mean) ** 2)
@@ -96,23 +96,20 @@ def fit_mixture(
     return Mixture(log_odds, float(n_arousals), center, spread)
 
 
-def evidence_log_odds(scores: np.ndarray, mixture: Mixture) -> np.ndarray:
+def evidence_log_odds(mixture: Mixture) -> np.ndarray:
     """Log odds of an arousal by the score alone, recalibrated.
 
     Parameters
     ----------
-    scores : array, shape (n_candidates,)
-        Scores.
     mixture : Mixture
-        The fit to them.
+        The fit to the candidates of a night.
 
     Returns
     -------
     log_odds : array, shape (n_candidates,)
         Natural logarithm of odds.
     """
-    by_score = PER_LOG_SCORE * np.log(scores / _REFERENCE_SCORE)
-    return OFFSET + FACTOR * mixture.log_odds + by_score
+    return OFFSET + FACTOR * mixture.log_odds
 
 
 def to_probability(log_odds):

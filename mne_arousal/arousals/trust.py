@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-_STANDARD_ERRORS = 2.0  # a correlation below so many standard errors may be chance
 _MEMORY = 60.0  # s over which features of sleep remember themselves
 
 
@@ -14,7 +13,9 @@ def correlation_beyond_chance(
     """Correlate two courses of a night, less what chance explains.
 
     Both remember themselves for seconds, so that a night holds fewer independent values than
-    windows. Bartlett's formula gives the standard error of their correlation.
+    windows. Bartlett's formula gives the standard error of their correlation, and the correlation
+    is shrunk by the share of its square that chance explains. Two standard errors less would leave
+    next to nothing of what thirty minutes tell.
 
     Parameters
     ----------
@@ -28,10 +29,13 @@ def correlation_beyond_chance(
     Returns
     -------
     excess : float
-        Correlation less two standard errors; 0 where that is negative.
+        Shrunken correlation; 0 where it is negative or within one standard error.
 
     References
     ----------
+    James W., Stein C. (1961). Estimation with quadratic loss. Proceedings of the Fourth Berkeley
+    Symposium 1, 361-379 (positive-part shrinkage).
+
     Bartlett M. S. (1946). On the theoretical specification and sampling properties of
     autocorrelated time-series. Journal of the Royal Statistical Society, Supplement 8(1), 27-41.
     """
@@ -46,7 +50,9 @@ def correlation_beyond_chance(
     correlation = float(a @ b / (norms[0] * norms[1]))
     shared = 1 + 2 * np.sum(autocorrelation(a, n_lags)[1:] * autocorrelation(b, n_lags)[1:])
     error = np.sqrt(max(shared, 1.0) / len(a))
-    return float(max(correlation - _STANDARD_ERRORS * error, 0.0))
+    if correlation <= error:
+        return 0.0
+    return correlation * float(1.0 - (error / correlation) ** 2)
 
 
 def autocorrelation(x: np.ndarray, n_lags: int) -> np.ndarray:

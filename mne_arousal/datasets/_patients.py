@@ -171,4 +171,22 @@ PATIENTS = {
         ectopic=40.0,
         ecg_leak=14.0,
     ),
+    # arousals nearly every minute, at the ends of shallow hypopneas, in light sleep that fluctuates;
+    # most begin with a slow wave, and the body answers nearly all
+    "dense": Patient(
+        arousal_index=54.0,
+        kinds=(0.1, 0.45, 0.3, 0.15),
+        breathing="obstructive",
+        in_trains=0.6,
+        answered=0.85,
+        light=True,
+        fluctuation=0.85,
+        unrest=1.3,
+        strength=0.25,
+        emg=0.9,
+        heart=0.95,
+        breath=0.75,
+        heart_rate=(58.0, 78.0),
+        delta_bursts=1.5,
+    ),
 }

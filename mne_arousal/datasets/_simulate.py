@@ -115,7 +115,7 @@ def simulate_psg(
     line_freq : {50, 60} | None
         Powerline hum of 1 µV RMS at this frequency, if it is below half of `sfreq`; None is no
         hum.
-    patient : {"apnea", "periodic", "fluctuating", "insomnia", "limbs", "weak"} | None
+    patient : {"apnea", "periodic", "fluctuating", "insomnia", "limbs", "weak", "dense"} | None
         Kind of patient, see the notes; None is a sleeper without complaints. Patients have
         further channels: ``"Thorax"``, ``"Leg"`` and ``"SpO2"`` (percent).
     verbose : bool | str | int | None
@@ -160,6 +160,8 @@ def simulate_psg(
     - ``"limbs"``: limb movements every 20 to 40 s, a third with an arousal, most with a rise
       of heart rate.
     - ``"weak"``: half the amplitude, little alpha, ectopic beats, ECG in the EEG.
+    - ``"dense"``: arousals nearly every minute in light sleep that fluctuates, at the ends of
+      shallow hypopneas or without one; most begin with slow waves, and the body answers nearly all.
 
     ``kind`` of a patient's arousal is ``"fast"`` (alpha and beta), ``"k-complex"`` (a K-complex,
     then mostly alpha), ``"delta"`` (a burst of delta waves, up to 2 s before the onset or with

@@ -21,7 +21,7 @@ import numpy as np
 HALVES = ("choose", "report")
 PARTS = ("simulated", "implants", "untouched")
 
-SEEDS = {"choose": (200, 201, 202, 203), "report": (401, 402, 403)}
+SEEDS = {"choose": (200, 201, 202, 203), "report": (501, 502, 503)}
 RATES = (5, 20, 60)  # implants per hour
 # People of the UCD sleep apnea database, every second one in either half. Of SC4001, the first
 # half of the night serves for choosing, the second for reporting.

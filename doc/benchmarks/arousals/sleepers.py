@@ -21,6 +21,11 @@ PATIENT_KINDS = {
     f"patient-{name}": {"patient": name, "hours": _PATIENT_HOURS}
     for name in ("apnea", "periodic", "fluctuating", "insomnia", "limbs", "weak")
 }
+# half an hour of clinic: the lightest of two hours
+PATIENT_KINDS |= {
+    f"patient-{name}30min": {"patient": name, "hours": 2.0, "lightest": 60}
+    for name in ("dense", "apnea", "fluctuating")
+}
 # options of `simulate_psg`; "lightest" (so many epochs are cut out where sleep is lightest),
 # "hours", "channels" and "envelope" are of this script
 KINDS = {
