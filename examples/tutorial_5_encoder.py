@@ -6,7 +6,7 @@
 :class:`~mne_arousal.PSGEncoder` is a small network that learns without labels: it hides parts of
 a night and learns to rebuild them. It is no part of the default pipeline;
 ``features=("spectral", "encoder", "body")`` adds it, with pretrained weights as they are, to states
-and stage clusters. Here a new one is trained for a few epochs on one short night, which shows how it
+and stage clusters. Here a new one is trained for a few epochs on one short night, to show how it
 is used. What it adds, measured, is on the page of its :doc:`benchmarks </benchmarks/encoder>`.
 """
 

@@ -45,9 +45,9 @@ def make_arousal_pipeline(
 
     Steps: ``windows`` (:class:`PSGWindower`), ``features`` (a ``FeatureUnion`` of ``spectral``,
     ``dmd``, ``encoder`` and ``body``) and ``arousals`` (:class:`ArousalClusterer`). It is fitted on
-    a Raw, a path, a ``BIDSPath`` or a list of these. The encoder, where it is used, has its pretrained
-    weights and is not trained further; ``set_params(features__encoder__max_epochs=20)`` trains it
-    on the recording.
+    a Raw, a path, a ``BIDSPath`` or a list of these. The encoder, where it is used, has its
+    pretrained weights and is not trained further;
+    ``set_params(features__encoder__max_epochs=20)`` trains it on the recording.
 
     Parameters
     ----------
