@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from .operators import METHODS
-from .snapshots import Snapshots, take
+from .snapshots import Snapshots
 
 
 @dataclass
 class Modes:
-    """Modes of windows of one rank.
+    """Modes of windows of one rank, windows last.
 
     Parameters
     ----------
     rows : array of int, shape (n,)
         Which windows these are.
-    eigenvalues : array, shape (n, rank)
-        Complex.
-    profiles : array, shape (n, n_rows, rank)
-        Modes in the span of the snapshots X, unit norm.
-    energies : array, shape (n, rank)
+    eigenvalues : array, shape (n_given, n)
+        Complex. Of conjugate pairs only one may be given.
+    energies : array, shape (n_given, n)
         Mean square of each mode's part of the snapshots, V².
     residuals : array, shape (n,)
         Share of the energy of Y that the step from X misses.
-    exact_profiles : array, shape (n, n_rows, rank)
+    counts : array, shape (n_given,)
+        2.0 for a mode that stands for its conjugate, too, else 1.0.
+    profiles : array, shape (n, n_rows, n_given) | None
+        Modes in the span of the snapshots X, unit norm; None for powers of the eigenvalue.
+    exact_profiles : array, shape (n, n_rows, n_given) | None
         Modes in the span of Y, which are eigenvectors of ``A = Y X⁺`` itself; unit norm.
     """
 
     rows: np.ndarray
     eigenvalues: object
-    profiles: object
     energies: object
     residuals: object
-    exact_profiles: object
+    counts: np.ndarray
+    profiles: object = None
+    exact_profiles: object = None
 
     def take(self, backend, members: np.ndarray) -> Modes:
         """Take some of the windows."""
-        arrays = {
-            field.name: take(backend, getattr(self, field.name), members)
-            for field in fields(self)
-            if field.name != "rows"
-        }
-        return Modes(rows=self.rows[members], **arrays)
+        xp, places = backend.xp, backend.asarray(members)
+        last = [
+            xp.take(array, places, axis=-1)
+            for array in (self.eigenvalues, self.energies, self.residuals)
+        ]
+        first = [
+            None if array is None else xp.take(array, places, axis=0)
+            for array in (self.profiles, self.exact_profiles)
+        ]
+        return Modes(self.rows[members], *last, self.counts, *first)
 
     def channel_energies(self, xp, channel: int, n_channels: int):
         """Energies of the modes in one of the channels that are decomposed together."""
         if n_channels == 1:
             return self.energies
-        return self.energies * xp.sum(_square(xp, self.profiles[:, channel::n_channels]), axis=1)
+        shares = xp.sum(_square(xp, self.profiles[:, channel::n_channels]), axis=1)
+        return self.energies * xp.matrix_transpose(shares)
 
 
 def find_modes(backend, snapshots: Snapshots, method: str, n_columns: int) -> Modes:
@@ -94,7 +102,9 @@ def find_modes(backend, snapshots: Snapshots, method: str, n_columns: int) -> Mo
     if method == "exact":
         images = _normalize(xp, xp.astype(snapshots.image, w.dtype) @ w / _nonzero(xp, eigenvalues))
     residuals = xp.clip(residuals, min=0.0)
-    return Modes(snapshots.rows, eigenvalues, profiles, energies, residuals, images)
+    transposed, counts = xp.matrix_transpose, np.ones(eigenvalues.shape[1])
+    values, energies = transposed(eigenvalues), transposed(energies)
+    return Modes(snapshots.rows, values, energies, residuals, counts, profiles, images)
 
 
 def fit_amplitudes(backend, eigenvalues, profiles, embedded):
