@@ -15,6 +15,7 @@ import numpy as np
 
 from .decomposition import Modes
 from .roots import polynomial_roots
+from .triangles import cholesky, invert, square_sum
 
 #: Condition number up to which rounding in the Gram matrix moves eigenvalues by less than 1e-8.
 LARGEST_CONDITION = 1e7
@@ -23,6 +24,7 @@ SMALLEST_DIAGONAL = 1e-11
 #: Imaginary to real part up to which an eigenvalue counts as real; rounding is much smaller.
 PAIRED = 1e-10
 _BLOCK = 1024  # windows whose modes fit a processor's cache
+_FEW = 512  # windows whose triangles do
 
 
 def companion_modes(backend, gram, embedded, n_columns: int):
@@ -48,7 +50,7 @@ def companion_modes(backend, gram, embedded, n_columns: int):
     """
     xp = backend.xp
     with np.errstate(all="ignore"):  # where a matrix is not positive definite
-        triangle, condition = _cholesky(xp, gram)
+        triangle, condition = _factorize_blocks(backend, gram)
     good = backend.to_numpy(condition) <= LARGEST_CONDITION
     weak = np.flatnonzero(~good & (backend.to_numpy(gram[0, 0]) > 0))
     if len(weak):
@@ -113,49 +115,28 @@ def _by_pairs(backend, roots):
         yield members, order[:, members] * n + members, 0
 
 
-def _cholesky(xp, gram):
+def _factorize_blocks(backend, gram):
+    xp, n = backend.xp, gram.shape[2]
+    if backend.device != "cpu" or n <= _FEW:
+        return _factorize(xp, gram)
+    triangle, conditions = xp.zeros_like(gram), []
+    for lo in range(0, n, _FEW):
+        block = slice(lo, lo + _FEW)
+        triangle[:, :, block], condition = _factorize(xp, gram[:, :, block])
+        conditions.append(condition)
+    return triangle, xp.concat(conditions)
+
+
+def _factorize(xp, gram):
     """Upper triangles, shape (m, m, n), and condition numbers of the matrices without last row.
 
     The last row only holds the residual, which may be 0. A matrix that is not positive definite
     has condition infinity and a triangle without meaning.
     """
-    m = gram.shape[0]
-    r = gram + 0.0
-    definite = xp.ones_like(gram[0, 0]) > 0
-    for j in range(m):
-        positive = r[j, j] > 0
-        if j == m - 1:
-            r[j, j] = xp.sqrt(xp.where(positive, r[j, j], xp.zeros_like(r[j, j])))
-            break
-        definite &= positive
-        r[j, j:] /= xp.sqrt(xp.where(positive, r[j, j], xp.ones_like(r[j, j])))
-        for i in range(j + 1, m):
-            r[i, i:] -= r[j, i] * r[j, i:]
-    condition = _square_sum(xp, r[: m - 1, : m - 1]) * _inverse_norm(xp, r[: m - 1, : m - 1])
+    r, definite = cholesky(xp, gram)
+    whole = r[:-1, :-1]
+    condition = square_sum(xp, whole) * square_sum(xp, invert(xp, whole))
     return r, xp.where(definite, condition, xp.full_like(condition, np.inf))
-
-
-def _square_sum(xp, r):
-    """Sum of squares of upper triangles, shape (m, m, n)."""
-    total = r[0, 0] * r[0, 0]
-    for i in range(len(r)):
-        total = total + xp.sum(r[i, i + (i == 0) :] ** 2, axis=0)
-    return total
-
-
-def _inverse_norm(xp, r):
-    """Sum of squares of the inverses of upper triangles, shape (m, m, n)."""
-    columns, total = [], xp.zeros_like(r[0, 0])
-    for j in range(len(r)):
-        last = 1 / r[j, j]
-        column = xp.zeros_like(r[: j + 1, j])
-        for k, earlier in enumerate(columns):
-            column[: k + 1] -= earlier * r[k, j]
-        column *= last
-        column[j] = last
-        columns.append(column)
-        total += xp.sum(column * column, axis=0)
-    return total
 
 
 def _back_substitute(xp, r):

@@ -103,7 +103,7 @@ def _columns(backend, modes: Modes, power, sfreq: float, n_times: int, kind: lis
     frequencies, growth = frequencies_and_growth(xp, modes.eigenvalues, sfreq)
     rows = []
     for i, edges in enumerate(kind):
-        energies = modes.channel_energies(xp, i, len(kind)) * counts
+        energies = modes.channel_energies(i) * counts
         line = frequencies, growth, energies, power[i], sfreq, n_times, edges
         rows.append(spread_power(xp, *line))
     rows.append(summarize(xp, frequencies, growth, modes.energies, counts))
@@ -143,7 +143,7 @@ def decompose(piece: Piece, rank, method: str) -> dict[str, np.ndarray]:
     backend, d, c = piece.backend, piece.n_delays, piece.n_channels
     gram = piece.triangles() if _is_companion(piece, rank, method) else piece.gram()
     n = piece.n_groups * len(piece.starts)
-    found = list(iterate_modes(piece, gram, rank, method))
+    found = list(iterate_modes(piece, gram, rank, method, needs_exact=True))
     r = max((int(modes.counts.sum()) for modes in found), default=0)
     arrays = {
         "eigenvalues": np.full((n, r), np.nan, dtype=complex),
@@ -214,7 +214,9 @@ def _is_companion(piece: Piece, rank, method: str) -> bool:
     return full and method == "exact" and one
 
 
-def iterate_modes(piece: Piece, gram, rank, method: str) -> Iterator[Modes]:
+def iterate_modes(
+    piece: Piece, gram, rank, method: str, needs_exact: bool = False
+) -> Iterator[Modes]:
     """Decompose the windows of a piece; windows of zeros are left out.
 
     The Gram matrices are those of `Piece.triangles` where `_is_companion`, else of `Piece.gram`.
@@ -229,6 +231,8 @@ def iterate_modes(piece: Piece, gram, rank, method: str) -> Iterator[Modes]:
         gram = backend.xp.permute_dims(mirror(backend.xp, some), (2, 0, 1))
     else:
         cases = np.arange(len(gram))
-    for snapshots in whiten(backend, gram, lambda i: piece.embedded(cases[i]), n_columns, c, rank):
+    ahead = method != "exact"
+    args = n_columns, c, rank, ahead
+    for snapshots in whiten(backend, gram, lambda i: piece.embedded(cases[i]), *args):
         snapshots.rows = cases[snapshots.rows]
-        yield find_modes(backend, snapshots, method, n_columns)
+        yield find_modes(backend, snapshots, method, n_columns, c, needs_exact)

@@ -22,7 +22,7 @@ from .result import DMDResult
 ROLES = ("eeg", "eog", "emg")
 # Bytes that a batch works on. Joint matrices are products of matrices, for which more only leaves
 # the processor's cache; those of one channel are many short calls, of which fewer are better.
-_CACHE = 32 << 20
+_CACHE = 128 << 20
 _ROOM_FOR_ONE = 192 << 20
 
 
