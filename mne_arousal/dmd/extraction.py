@@ -7,17 +7,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..utils.bands import POWER_FLOOR
-from .companion import companion_modes
+from .companion import companion_modes, profiles
 from .decomposition import Modes, find_modes, fit_amplitudes
 from .features import (
     QUANTITIES,
     RESIDUAL_FLOOR,
-    band_powers,
     effective_rank,
-    summaries,
+    effective_rank_of_triangles,
+    frequencies_and_growth,
+    spread_power,
+    summarize,
 )
+from .gram import mirror
 from .pieces import Piece
-from .snapshots import take, whiten
+from .snapshots import whiten
 
 _BLOCK = 64  # windows whose modes' time courses fit a processor's cache
 
@@ -43,28 +46,42 @@ def describe(piece: Piece, rank, method: str, sfreq: float, edges: list) -> np.n
     features : array, shape (n_windows, n_features)
         Bands of each channel, and the quantities after those of each group of channels.
     """
-    backend, c = piece.backend, piece.n_channels
-    gram = piece.gram()
-    n_rows = piece.n_delays * c
-    here = gram[:, :n_rows, :n_rows]
-    squares = backend.xp.linalg.diagonal(here)
-    power = backend.xp.sum(backend.xp.reshape(squares, (-1, piece.n_delays, c)), axis=1)
-    power = power / (piece.n_columns * piece.n_delays)
-    kinds = [edges] if c > 1 else [[e] for e in edges]  # bands of the channels of each group
+    backend, n_groups = piece.backend, piece.n_groups
+    gram, squares, ranks = _measure(piece, rank, method)
+    power = squares / (piece.n_columns * piece.n_delays)
+    kinds = [edges] if n_groups == 1 else [[e] for e in edges]  # bands of the channels of a group
     n_bands = max(sum(map(len, kind)) for kind in kinds)
-    values = np.zeros((len(gram), n_bands + len(QUANTITIES)))
-    values[:, :n_bands] = np.log(POWER_FLOOR)
-    values[:, -2] = np.log(RESIDUAL_FLOOR)
-    values[:, -1] = backend.to_numpy(effective_rank(backend.xp, here))
+    values = np.zeros((n_bands + len(QUANTITIES), power.shape[1]))
+    values[:n_bands] = np.log(POWER_FLOOR)
+    values[-2] = np.log(RESIDUAL_FLOOR)
+    values[-1] = backend.to_numpy(ranks)
     for modes in iterate_modes(piece, gram, rank, method):
-        for members, kind in _by_kind(modes.rows % piece.n_groups, kinds):
+        for members, kind in _by_kind(modes.rows // len(piece.starts), kinds):
             some = modes if len(members) == len(modes.rows) else modes.take(backend, members)
-            columns = _columns(backend, some, power, sfreq, piece.n_times, kind)
-            columns = backend.to_numpy(backend.xp.concat(columns, axis=1))
-            width = columns.shape[1] - 4
-            values[some.rows, :width] = columns[:, :width]
-            values[some.rows, n_bands:-1] = columns[:, width:]
+            columns = backend.to_numpy(_columns(backend, some, power, sfreq, piece.n_times, kind))
+            width = len(columns) - 4
+            values[:width, some.rows] = columns[:width]
+            values[n_bands:-1, some.rows] = columns[width:]
     return _arrange(values, [sum(map(len, kind)) for kind in kinds], n_bands, piece.has_nan)
+
+
+def _measure(piece: Piece, rank, method: str):
+    """Gram matrices, sums of squares of each channel, and effective ranks.
+
+    The matrices are upper triangles, windows last, where modes are found from the companion
+    matrix. The sums have shape (n_channels, n_cases).
+    """
+    xp, d, c = piece.backend.xp, piece.n_delays, piece.n_channels
+    if _is_companion(piece, rank, method):
+        gram = piece.triangles()
+        squares = gram[0, 0]
+        for i in range(1, d):
+            squares = squares + gram[i, i]
+        return gram, squares[None], effective_rank_of_triangles(xp, gram[:d, :d])
+    gram = piece.gram()
+    here = gram[:, : d * c, : d * c]
+    squares = xp.sum(xp.reshape(xp.linalg.diagonal(here), (-1, d, c)), axis=1)
+    return gram, xp.matrix_transpose(squares), effective_rank(xp, here)
 
 
 def _by_kind(group: np.ndarray, kinds: list) -> Iterator[tuple[np.ndarray, list]]:
@@ -77,29 +94,32 @@ def _by_kind(group: np.ndarray, kinds: list) -> Iterator[tuple[np.ndarray, list]
             yield members, kinds[keys.index(key)]
 
 
-def _columns(backend, modes: Modes, power, sfreq: float, n_times: int, kind: list) -> list:
-    """Bands of each channel, then frequency, growth and spread, then the residual."""
+def _columns(backend, modes: Modes, power, sfreq: float, n_times: int, kind: list):
+    """Bands of each channel, then frequency, growth and spread, then the residual, a row each."""
     xp = backend.xp
-    power = take(backend, power, modes.rows)
-    columns = []
+    if len(modes.rows) != power.shape[1]:
+        power = xp.take(power, backend.asarray(modes.rows), axis=1)
+    counts = backend.asarray(modes.counts[:, None])
+    frequencies, growth = frequencies_and_growth(xp, modes.eigenvalues, sfreq)
+    rows = []
     for i, edges in enumerate(kind):
-        energies = modes.channel_energies(xp, i, len(kind))
-        columns.append(
-            band_powers(xp, modes.eigenvalues, energies, power[:, i], sfreq, n_times, edges)
-        )
-    residual = xp.log(xp.clip(modes.residuals, min=RESIDUAL_FLOOR))
-    return [*columns, summaries(xp, modes.eigenvalues, modes.energies, sfreq), residual[:, None]]
+        energies = modes.channel_energies(i) * counts
+        line = frequencies, growth, energies, power[i], sfreq, n_times, edges
+        rows.append(spread_power(xp, *line))
+    rows.append(summarize(xp, frequencies, growth, modes.energies, counts))
+    rows.append(xp.log(xp.clip(modes.residuals, min=RESIDUAL_FLOOR))[None])
+    return xp.concat(rows)
 
 
 def _arrange(values, widths: list[int], n_bands: int, has_nan) -> np.ndarray:
     """Put the groups of a window side by side, without the columns that a group does not have."""
     n_groups = len(widths)
-    values = values.reshape(-1, n_groups, values.shape[1])
-    values[has_nan] = np.nan
+    values = values.reshape(len(values), n_groups, -1)
+    values[:, has_nan.T] = np.nan
     parts = []
     for i, width in enumerate(widths):
-        parts += [values[:, i, :width], values[:, i, n_bands:]]
-    return np.concatenate(parts, axis=1)
+        parts += [values[:width, i], values[n_bands:, i]]
+    return np.concatenate(parts).T
 
 
 def decompose(piece: Piece, rank, method: str) -> dict[str, np.ndarray]:
@@ -120,10 +140,11 @@ def decompose(piece: Piece, rank, method: str) -> dict[str, np.ndarray]:
         Fields of `DMDResult`, with an axis for groups, shape (n_windows, n_groups, ...), filled up
         with NaN; modes have shape (n_windows, n_groups, n_delays, n_channels, rank).
     """
-    backend, gram = piece.backend, piece.gram()
-    n, d, c = len(gram), piece.n_delays, piece.n_channels
-    found = list(iterate_modes(piece, gram, rank, method))
-    r = max((modes.eigenvalues.shape[1] for modes in found), default=0)
+    backend, d, c = piece.backend, piece.n_delays, piece.n_channels
+    gram = piece.triangles() if _is_companion(piece, rank, method) else piece.gram()
+    n = piece.n_groups * len(piece.starts)
+    found = list(iterate_modes(piece, gram, rank, method, needs_exact=True))
+    r = max((int(modes.counts.sum()) for modes in found), default=0)
     arrays = {
         "eigenvalues": np.full((n, r), np.nan, dtype=complex),
         "modes": np.full((n, d, c, r), np.nan, dtype=complex),
@@ -133,45 +154,85 @@ def decompose(piece: Piece, rank, method: str) -> dict[str, np.ndarray]:
         "ranks": np.zeros(n, dtype=int),
     }
     for modes in found:
-        k = modes.eigenvalues.shape[1]
-        profiles = backend.to_numpy(modes.exact_profiles).reshape(-1, d, c, k)
-        arrays["eigenvalues"][modes.rows, :k] = backend.to_numpy(modes.eigenvalues)
-        arrays["modes"][modes.rows, ..., :k] = profiles
-        arrays["amplitudes"][modes.rows, :k] = _fit_amplitudes(piece, modes)
-        arrays["energies"][modes.rows, :k] = backend.to_numpy(modes.energies)
+        k, paired = int(modes.counts.sum()), np.flatnonzero(modes.counts == 2)
+        given = len(modes.counts)
+        exact, amplitudes = _fit_amplitudes(piece, modes)
+        columns = {
+            "eigenvalues": backend.to_numpy(modes.eigenvalues).T,
+            "modes": exact.reshape(-1, d, c, given),
+            "amplitudes": amplitudes,
+            "energies": backend.to_numpy(modes.energies).T,
+        }
+        for key, array in columns.items():
+            arrays[key][modes.rows, ..., :given] = array
+            arrays[key][modes.rows, ..., given:k] = array[..., paired].conj()
         arrays["residuals"][modes.rows] = backend.to_numpy(modes.residuals)
         arrays["ranks"][modes.rows] = k
-    grouped = {key: a.reshape(-1, piece.n_groups, *a.shape[1:]) for key, a in arrays.items()}
+    n_windows = len(piece.starts)
+    grouped = {
+        key: a.reshape(piece.n_groups, n_windows, *a.shape[1:]).swapaxes(0, 1)
+        for key, a in arrays.items()
+    }
     for key, array in grouped.items():
         array[piece.has_nan] = 0 if key == "ranks" else np.nan
     return grouped
 
 
-def _fit_amplitudes(piece: Piece, modes: Modes) -> np.ndarray:
-    """Amplitudes, a few windows at a time on a CPU: powers of modes are many times the signal."""
+def _fit_amplitudes(piece: Piece, modes: Modes) -> tuple[np.ndarray, np.ndarray]:
+    """Exact modes, shape (n, n_rows, n_given), and their amplitudes, shape (n, n_given).
+
+    A few windows at a time on a CPU: powers of modes are many times the signal.
+    """
     backend, n = piece.backend, len(modes.rows)
-    size = _BLOCK if backend.device == "cpu" else n
+    xp, size = backend.xp, _BLOCK if backend.device == "cpu" else n
     parts = []
+    paired = np.flatnonzero(modes.counts == 2).tolist()
     for lo in range(0, n, size):
         block = slice(lo, lo + size)
         snapshots = piece.embedded(modes.rows[block], piece.n_delays)
-        values, profiles = modes.eigenvalues[block], modes.exact_profiles[block]
-        parts.append(backend.to_numpy(fit_amplitudes(backend, values, profiles, snapshots)))
-    return np.concatenate(parts)
+        values = xp.matrix_transpose(modes.eigenvalues[:, block])
+        if modes.exact_profiles is None:
+            shapes = profiles(xp, modes.eigenvalues[:, block], piece.n_delays)
+            exact = xp.permute_dims(shapes, (2, 0, 1))
+        else:
+            exact = modes.exact_profiles[block]
+        if paired:
+            every = xp.concat([values, xp.conj(values[:, paired])], axis=1)
+            both = xp.concat([exact, xp.conj(exact[..., paired])], axis=2)
+        else:
+            every, both = values, exact
+        amplitudes = fit_amplitudes(backend, every, both, snapshots)[:, : values.shape[1]]
+        parts.append((backend.to_numpy(exact), backend.to_numpy(amplitudes)))
+    exact, amplitudes = (np.concatenate(some) for some in zip(*parts, strict=True))
+    return exact, amplitudes
 
 
-def iterate_modes(piece: Piece, gram, rank, method: str) -> Iterator[Modes]:
-    """Decompose the windows of a piece; windows of zeros are left out."""
-    backend, c, n_columns = piece.backend, piece.n_channels, piece.n_columns
-    cases = np.arange(len(gram))
+def _is_companion(piece: Piece, rank, method: str) -> bool:
+    """Tell whether the operator of a window of full rank is a companion matrix."""
     full = rank == -1 or rank >= piece.n_delays
-    if full and method == "exact" and c == 1 and n_columns > piece.n_delays:
-        modes, cases = companion_modes(backend, gram, piece.embedded, n_columns)
-        if modes is not None:
-            yield modes
-    if not len(cases):
-        return
-    some = take(backend, gram, cases)
-    for snapshots in whiten(backend, some, lambda i: piece.embedded(cases[i]), n_columns, c, rank):
+    one = piece.n_channels == 1 and piece.n_columns > piece.n_delays
+    return full and method == "exact" and one
+
+
+def iterate_modes(
+    piece: Piece, gram, rank, method: str, needs_exact: bool = False
+) -> Iterator[Modes]:
+    """Decompose the windows of a piece; windows of zeros are left out.
+
+    The Gram matrices are those of `Piece.triangles` where `_is_companion`, else of `Piece.gram`.
+    """
+    backend, c, n_columns = piece.backend, piece.n_channels, piece.n_columns
+    if _is_companion(piece, rank, method):
+        found, cases = companion_modes(backend, gram, piece.embedded, n_columns)
+        yield from found
+        if not len(cases):
+            return
+        some = backend.xp.take(gram, backend.asarray(cases), axis=2)
+        gram = backend.xp.permute_dims(mirror(backend.xp, some), (2, 0, 1))
+    else:
+        cases = np.arange(len(gram))
+    ahead = method != "exact"
+    args = n_columns, c, rank, ahead
+    for snapshots in whiten(backend, gram, lambda i: piece.embedded(cases[i]), *args):
         snapshots.rows = cases[snapshots.rows]
-        yield find_modes(backend, snapshots, method, n_columns)
+        yield find_modes(backend, snapshots, method, n_columns, c, needs_exact)

@@ -25,22 +25,22 @@ def line_shares(xp, frequencies, widths, edges):
     ----------
     xp : module
         Array namespace.
-    frequencies, widths : array, shape (n, rank)
-        Centre (not negative) and half width of each line, Hz.
+    frequencies, widths : array, shape (rank, n)
+        Center (not negative) and half width of each line, Hz.
     edges : array, shape (n_bands, 2)
         Edges of each band, Hz.
 
     Returns
     -------
-    shares : array, shape (n, n_bands, rank)
-        Integral of the line, of area 1, over the band.
+    shares : list of array, shape (rank, n)
+        Integral of the line, of area 1, over each band.
     """
-    f, w = frequencies[:, None, :], widths[:, None, :]
+    square = frequencies * frequencies + widths * widths
+    twice = 2 * widths
     edges, which = np.unique(edges, return_inverse=True)
-    at = xp.asarray(edges, device=f.device)[None, :, None]
-    below = (xp.atan((at - f) / w) + xp.atan((at + f) / w)) / np.pi
-    low, high = np.reshape(which, (-1, 2)).T
-    return below[:, high.tolist()] - below[:, low.tolist()]
+    # atan((e - f) / w) + atan((e + f) / w), over π
+    below = [xp.atan2(e * twice, square - e * e) * (1 / np.pi) for e in edges.tolist()]
+    return [below[high] - below[low] for low, high in np.reshape(which, (-1, 2)).tolist()]
 
 
 def band_powers(xp, eigenvalues, energies, power, sfreq: float, n_times: int, edges):
@@ -53,10 +53,10 @@ def band_powers(xp, eigenvalues, energies, power, sfreq: float, n_times: int, ed
     ----------
     xp : module
         Array namespace.
-    eigenvalues : array, shape (n, rank)
+    eigenvalues : array, shape (rank, n)
         Complex.
-    energies : array, shape (n, rank)
-        Energy of each mode, in any unit.
+    energies : array, shape (rank, n)
+        Energy of each mode, or of it and its conjugate, in any unit.
     power : array, shape (n,)
         Mean square of the signal, V².
     sfreq : float
@@ -68,41 +68,57 @@ def band_powers(xp, eigenvalues, energies, power, sfreq: float, n_times: int, ed
 
     Returns
     -------
-    log_powers : array, shape (n, n_bands)
+    log_powers : array, shape (n_bands, n)
         Natural logarithm of V², at least that of (1 nV)².
     """
-    frequencies, growth = _frequencies(xp, eigenvalues, sfreq)
+    frequencies, growth = frequencies_and_growth(xp, eigenvalues, sfreq)
+    return spread_power(xp, frequencies, growth, energies, power, sfreq, n_times, edges)
+
+
+def spread_power(xp, frequencies, growth, energies, power, sfreq, n_times, edges):
+    """`band_powers` of modes whose frequencies (Hz) and growth rates (1/s) are known."""
     widths = xp.clip(xp.abs(growth) / (2 * np.pi), min=sfreq / (2 * n_times))
+    weights = energies * (power / _total(xp, energies))
     shares = line_shares(xp, frequencies, widths, edges)
-    weights = energies * (power / _total(xp, energies))[:, None]
-    return xp.log(xp.clip(xp.sum(shares * weights[:, None, :], axis=-1), min=POWER_FLOOR))
+    sums = [xp.sum(share * weights, axis=0) for share in shares]
+    if not sums:
+        return xp.zeros((0, power.shape[0]), dtype=power.dtype, device=power.device)
+    return xp.log(xp.clip(xp.stack(sums), min=POWER_FLOOR))
 
 
-def summaries(xp, eigenvalues, energies, sfreq: float):
+def summaries(xp, eigenvalues, energies, sfreq: float, counts=None):
     """Means over modes, weighted by amplitude (the root of the energy).
 
     Parameters
     ----------
     xp : module
         Array namespace.
-    eigenvalues : array, shape (n, rank)
+    eigenvalues : array, shape (rank, n)
         Complex.
-    energies : array, shape (n, rank)
+    energies : array, shape (rank, n)
         Energy of each mode, in any unit.
     sfreq : float
         Sampling frequency, Hz.
+    counts : array, shape (rank, 1) | None
+        How many modes each stands for.
 
     Returns
     -------
-    summaries : array, shape (n, 3)
+    summaries : array, shape (3, n)
         Mean frequency (Hz), mean growth rate (1/s), standard deviation of the frequency (Hz).
     """
-    frequencies, growth = _frequencies(xp, eigenvalues, sfreq)
+    return summarize(xp, *frequencies_and_growth(xp, eigenvalues, sfreq), energies, counts)
+
+
+def summarize(xp, frequencies, growth, energies, counts=None):
+    """`summaries` of modes whose frequencies (Hz) and growth rates (1/s) are known."""
     weights = xp.sqrt(energies)
-    weights = weights / _total(xp, weights)[:, None]
-    mean = xp.sum(weights * frequencies, axis=-1)
-    spread = xp.sqrt(xp.sum(weights * (frequencies - mean[:, None]) ** 2, axis=-1))
-    return xp.stack([mean, xp.sum(weights * growth, axis=-1), spread], axis=-1)
+    if counts is not None:
+        weights = weights * counts
+    weights = weights / _total(xp, weights)
+    mean = xp.sum(weights * frequencies, axis=0)
+    spread = xp.sqrt(xp.sum(weights * (frequencies - mean) ** 2, axis=0))
+    return xp.stack([mean, xp.sum(weights * growth, axis=0), spread])
 
 
 def effective_rank(xp, gram):
@@ -124,11 +140,29 @@ def effective_rank(xp, gram):
     """
     trace = xp.sum(xp.linalg.diagonal(gram), axis=-1)
     scaled = gram / xp.where(trace > 0, trace, xp.ones_like(trace))[:, None, None]
-    squares = xp.sum(scaled * scaled, axis=(1, 2))
+    return _ratio(xp, trace, xp.sum(scaled * scaled, axis=(1, 2)))
+
+
+def effective_rank_of_triangles(xp, upper):
+    """`effective_rank` of upper triangles, windows last, shape (n_rows, n_rows, n)."""
+    trace = upper[0, 0]
+    for i in range(1, upper.shape[0]):
+        trace = trace + upper[i, i]
+    inverse = 1 / xp.where(trace > 0, trace, xp.ones_like(trace))
+    squares = xp.zeros_like(trace)
+    for i in range(upper.shape[0]):
+        row = upper[i, i:] * inverse
+        row *= row
+        squares += 2 * xp.sum(row, axis=0) - row[0]
+    return _ratio(xp, trace, squares)
+
+
+def _ratio(xp, trace, squares):
     return xp.where(trace > 0, 1 / xp.where(squares > 0, squares, xp.ones_like(squares)), 0.0)
 
 
-def _frequencies(xp, eigenvalues, sfreq):
+def frequencies_and_growth(xp, eigenvalues, sfreq: float):
+    """Frequency of each mode (Hz, not negative) and growth rate (1/s)."""
     real, imag = xp.real(eigenvalues), xp.imag(eigenvalues)
     frequencies = xp.abs(xp.atan2(imag, real)) * (sfreq / (2 * np.pi))
     square = xp.clip(real * real + imag * imag, min=SMALLEST_EIGENVALUE**2)
@@ -136,5 +170,5 @@ def _frequencies(xp, eigenvalues, sfreq):
 
 
 def _total(xp, weights):
-    total = xp.sum(weights, axis=-1)
+    total = xp.sum(weights, axis=0)
     return xp.where(total > 0, total, xp.ones_like(total))

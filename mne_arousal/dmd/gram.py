@@ -69,10 +69,6 @@ def can_share(starts: np.ndarray, n_times: int, n_delays: int) -> bool:
 def shared_extended_gram(xp, signal, first: int, hop: int, n_windows: int, n_times: int, n_delays):
     """Gram matrices of overlapping windows, paying once for what they share.
 
-    The products of one lag are summed in blocks of one hop; windows add up the blocks that they
-    cover (by doubling: ``log2`` of the number of blocks additions a window), and a few samples at
-    each end, which tell the entries of a diagonal apart.
-
     Parameters
     ----------
     xp : module
@@ -89,74 +85,120 @@ def shared_extended_gram(xp, signal, first: int, hop: int, n_windows: int, n_tim
     gram : array, shape (n_windows, n_groups, (d + 1) * n_channels, (d + 1) * n_channels)
         What `extended_gram` gives for each window, to rounding.
     """
-    g, c = signal.shape[:2]
-    d = n_delays
-    n_columns = n_times - d
-    gram = xp.zeros((n_windows, g, d + 1, c, d + 1, c), dtype=signal.dtype, device=signal.device)
-    for lag in range(d + 1):
-        end = signal.shape[-1] - lag
-        products = signal[:, :, None, :end] * signal[:, None, :, lag:]  # (g, c, c, end)
-        sums = _diagonal_sums(xp, products, first, hop, n_windows, n_columns, d)
-        for i in range(d + 1 - lag):
-            entry = xp.permute_dims(sums[..., i], (3, 0, 1, 2))  # (windows, g, c, c)
-            gram[:, :, i, :, i + lag, :] = entry
-            if lag:
-                gram[:, :, i + lag, :, i, :] = xp.permute_dims(entry, (0, 1, 3, 2))
-    return xp.reshape(gram, (n_windows, g, (d + 1) * c, (d + 1) * c))
+    if signal.shape[1] == 1:
+        gram = shared_lag_sums(xp, signal[:, 0], first, hop, n_windows, n_times, n_delays)
+        return xp.permute_dims(mirror(xp, gram), (3, 2, 0, 1))
+    grams = [_block_gram(xp, one, first, hop, n_windows, n_times, n_delays) for one in signal]
+    return xp.stack(grams, axis=1)
 
 
-def _diagonal_sums(xp, products, first, hop, n_windows, n_columns, n_delays):
-    """Sums over ``n_columns`` products from ``start + i``, for i = 0, ..., n_delays.
+def _block_gram(xp, signal, first, hop, n_windows, n_times, n_delays):
+    """Gram matrices of one group: products of the snapshots of a hop, added up over windows.
 
-    Returns an array, shape (..., n_windows, n_delays + 1).
+    The snapshots of a hop are multiplied in two parts, cut where the last hop of a window ends,
+    so that nothing has to be subtracted.
     """
-    lead = products.shape[:-1]
-    n_blocks, rest = divmod(n_columns - n_delays, hop)
-    begin = first + n_delays  # what every i covers starts here
-    total = n_windows + n_blocks - 1
-    blocks = xp.reshape(products[..., begin : begin + total * hop], (*lead, total, hop))
-    middle = _run_sums(xp, xp.sum(blocks, axis=-1), n_blocks)
+    width = (n_delays + 1) * signal.shape[0]
+    n_blocks, rest = divmod(n_times - n_delays, hop)
+    n = n_windows + n_blocks
+    wanted = n * hop + n_delays
+    by_time = xp.permute_dims(signal[:, first : first + wanted], (1, 0))
+    if by_time.shape[0] < wanted:  # the last block is used in part only
+        missing = wanted - by_time.shape[0]
+        pad = xp.zeros((missing, signal.shape[0]), dtype=signal.dtype, device=signal.device)
+        by_time = xp.concat([by_time, pad])
+    snapshots = xp.stack([by_time[i : i + n * hop] for i in range(n_delays + 1)], axis=1)
+    snapshots = xp.reshape(snapshots, (n, hop, width))
+    blocks = extended_gram(xp, snapshots[:, rest:])
     if rest:
-        middle = middle + xp.sum(
-            _every(xp, products, begin + n_blocks * hop, hop, n_windows, rest), axis=-1
-        )
-    sums = xp.zeros((*lead, n_windows, n_delays + 1), dtype=products.dtype, device=products.device)
-    sums += middle[..., None]
-    if n_delays:
-        head = _every(xp, products, first, hop, n_windows, n_delays)
-        tail = _every(xp, products, first + n_columns, hop, n_windows, n_delays)
-        sums[..., :-1] += xp.flip(xp.cumulative_sum(xp.flip(head, axis=-1), axis=-1), axis=-1)
-        sums[..., 1:] += xp.cumulative_sum(tail, axis=-1)
-    return sums
+        part = extended_gram(xp, snapshots[:, :rest])
+        blocks += part
+    total = _run_sums(blocks, n_blocks)[:n_windows]
+    if rest:
+        total = total + part[n_blocks:]
+    return total
 
 
-def _every(xp, x, begin, hop, n, width):
-    """Take ``x[begin + k * hop : begin + k * hop + width]`` for k = 0, ..., n - 1.
+def shared_lag_sums(xp, signal, first: int, hop: int, n_windows: int, n_times: int, n_delays: int):
+    """Gram matrices of overlapping windows of single channels, upper triangles, windows last.
 
-    Reads zeros beyond the end, which only the lags that no entry uses reach.
+    Parameters
+    ----------
+    xp : module
+        Array namespace.
+    signal : array, shape (n_groups, n_samples)
+        Continuous signal of each group without NaN.
+    first, hop, n_windows, n_times, n_delays : int
+        As for `shared_extended_gram`.
+
+    Returns
+    -------
+    gram : array, shape (d + 1, d + 1, n_groups, n_windows)
+        Zeros below the diagonal.
     """
-    missing = begin + (n - 1) * hop + max(hop, width) - x.shape[-1]
-    part = x[..., begin:]
+    d, n_columns = n_delays, n_times - n_delays
+    n_blocks, rest = divmod(n_columns - d, hop)
+    phases = _phases(xp, signal, first, hop, n_windows + n_blocks + 2 + 2 * d // hop)
+
+    def rows(begin, stop, n):
+        """Samples `begin` to `stop` of each window, and of n - n_windows windows after the last."""
+        some = [phases[t % hop][:, t // hop : t // hop + n] for t in range(begin, stop)]
+        return xp.stack(some)
+
+    block = rows(d, 2 * d + hop, n_windows + n_blocks)  # what every i covers starts at d
+    head, tail = rows(0, 2 * d, n_windows), rows(n_columns, n_columns + d, n_windows)
+    shape = d + 1, d + 1, signal.shape[0], n_windows
+    gram = xp.zeros(shape, dtype=signal.dtype, device=signal.device)
+    for lag in range(d + 1):
+        part = xp.sum(block[:rest] * block[lag : lag + rest], axis=0)
+        whole = xp.sum(block[rest:hop] * block[rest + lag : hop + lag], axis=0) + part
+        total = _run_sums(xp.permute_dims(whole, (1, 0)), n_blocks)[:n_windows]
+        total = xp.permute_dims(total, (1, 0)) + part[:, n_blocks:]
+        before, after = head[:d] * head[lag : lag + d], tail[: d - lag] * tail[lag:]
+        sums = [total]
+        for i in range(d - 1, -1, -1):
+            sums.append(sums[-1] + before[i])
+        sums = sums[::-1]
+        gram[0, lag] = sums[0]
+        behind = after[0] if lag < d else None
+        for i in range(1, d + 1 - lag):
+            gram[i, i + lag] = sums[i] + behind
+            if i < d - lag:
+                behind = behind + after[i]
+    return gram
+
+
+def mirror(xp, upper):
+    """Whole symmetric matrices, shape (m, m, ...), of their upper triangles."""
+    m = upper.shape[0]
+    whole = xp.zeros_like(upper)
+    for i in range(m):
+        whole[i, i:] = upper[i, i:]
+        whole[i:, i] = upper[i, i:]
+    return whole
+
+
+def _phases(xp, signal, first, hop, n):
+    """Samples by their place in a hop, shape (hop, n_groups, n); zeros beyond the signal's end."""
+    part = signal[:, first : first + n * hop]
+    missing = n * hop - part.shape[1]
     if missing > 0:
-        pad = xp.zeros((*x.shape[:-1], missing), dtype=x.dtype, device=x.device)
-        part = xp.concat([part, pad], axis=-1)
-    if width <= hop:
-        return xp.reshape(part[..., : n * hop], (*x.shape[:-1], n, hop))[..., :width]
-    columns = [part[..., i : i + (n - 1) * hop + 1 : hop] for i in range(width)]
-    return xp.stack(columns, axis=-1)
+        pad = xp.zeros((part.shape[0], missing), dtype=part.dtype, device=part.device)
+        part = xp.concat([part, pad], axis=1)
+    return xp.permute_dims(xp.reshape(part, (-1, n, hop)), (2, 0, 1))
 
 
-def _run_sums(xp, blocks, length: int):
+def _run_sums(blocks, length: int):
     """Sums of `length` consecutive blocks, by doubling."""
-    n = blocks.shape[-1] - length + 1
+    n = blocks.shape[0] - length + 1
     total, done = None, 0
     power, width = blocks, 1  # sums of `width` consecutive blocks
     while done < length:
         if length & width:
-            part = power[..., done : done + n]
+            part = power[done : done + n]
             total = part if total is None else total + part
             done += width
         if done < length:
-            power = power[..., :-width] + power[..., width:]
+            power = power[:-width] + power[width:]
             width *= 2
     return total

@@ -9,15 +9,15 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from ..utils.windows import Run, Windows, read_windows
-from .gram import can_share, embed, extended_gram, shared_extended_gram
+from .gram import can_share, embed, extended_gram, shared_extended_gram, shared_lag_sums
 
 
 @dataclass
 class Piece:
     """Consecutive windows of one recording.
 
-    Cases are what is decomposed: windows times groups of channels (one group when joint,
-    as many as channels when not), groups fast.
+    Cases are what is decomposed: groups of channels (one group when joint, as many as channels
+    when not) times windows, windows fast.
 
     Parameters
     ----------
@@ -68,24 +68,50 @@ class Piece:
 
     def gram(self):
         """Extended Gram matrices, shape (n_cases, n_rows + n_channels, n_rows + n_channels)."""
-        xp = self.backend.xp
         with np.errstate(over="ignore", invalid="ignore"):  # squares of what no recorder gives
             gram = self._multiply()
-            finite = xp.all(xp.isfinite(xp.reshape(gram, (gram.shape[0], -1))), axis=1)
-        if not bool(xp.all(finite)):
-            gram = xp.where(finite[:, None, None], gram, xp.zeros_like(gram))
-            self.has_nan |= ~self.backend.to_numpy(finite).reshape(-1, self.n_groups)
+        gram = self.backend.xp.permute_dims(gram, (1, 0, 2, 3))
+        gram = self.backend.xp.reshape(gram, (-1, *gram.shape[2:]))
+        infinite = self._find_infinite(self.backend.xp.linalg.diagonal(gram))
+        if infinite is not None:
+            gram[infinite] = 0.0
         return gram
 
+    def triangles(self):
+        """Their upper triangles for single channels, shape (d + 1, d + 1, n_cases)."""
+        xp, starts, size = self.backend.xp, self.starts, self.n_delays + 1
+        with np.errstate(over="ignore", invalid="ignore"):
+            if can_share(starts, self.n_times, self.n_delays):
+                gram = shared_lag_sums(xp, self.signal[:, 0], *self._grid())
+            else:
+                gram = xp.permute_dims(self._multiply(), (2, 3, 1, 0))
+        gram = xp.reshape(gram, (size, size, -1))
+        diagonal = xp.stack([gram[i, i] for i in range(size)], axis=1)
+        infinite = self._find_infinite(diagonal)
+        if infinite is not None:
+            gram[:, :, infinite] = 0.0
+        return gram
+
+    def _find_infinite(self, diagonal):
+        """Find cases whose squares are beyond float64, and note them as missing."""
+        xp = self.backend.xp
+        finite = xp.all(xp.isfinite(diagonal), axis=1)
+        if bool(xp.all(finite)):
+            return None
+        self.has_nan |= ~self.backend.to_numpy(finite).reshape(self.n_groups, -1).T
+        return ~finite
+
+    def _grid(self) -> tuple:
+        starts = self.starts
+        hop = int(starts[1] - starts[0])
+        return int(starts[0]), hop, len(starts), self.n_times, self.n_delays
+
     def _multiply(self):
-        xp, starts = self.backend.xp, self.starts
-        if can_share(starts, self.n_times, self.n_delays):
-            hop = int(starts[1] - starts[0])
-            args = int(starts[0]), hop, len(starts), self.n_times, self.n_delays
-            gram = shared_extended_gram(xp, self.signal, *args)
-        else:
-            gram = extended_gram(xp, embed(xp, self._cut(self.signal), self.n_delays + 1))
-        return xp.reshape(gram, (-1, *gram.shape[2:]))
+        """Extended Gram matrices, shape (n_windows, n_groups, ...)."""
+        xp = self.backend.xp
+        if can_share(self.starts, self.n_times, self.n_delays):
+            return shared_extended_gram(xp, self.signal, *self._grid())
+        return extended_gram(xp, embed(xp, self._cut(self.signal), self.n_delays + 1))
 
     def embedded(self, cases: np.ndarray, n_delays: int | None = None):
         """Embedded windows of some cases, shape (n, n_snapshots, n_delays * n_channels).
@@ -104,7 +130,7 @@ class Piece:
             One snapshot a row.
         """
         xp = self.backend.xp
-        which, group = np.divmod(cases, self.n_groups)
+        group, which = np.divmod(cases, len(self.starts))
         chosen = self._cut(self.signal, which)[np.arange(len(cases)), group][:, None]
         width = self.n_delays + 1 if n_delays is None else n_delays
         return embed(xp, chosen, width)[:, 0]

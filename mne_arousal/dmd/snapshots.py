@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._array import to_numpy
+from .subspace import leading_pairs, pays_off
 
 #: A Gram matrix squares the ratio of singular values. Below this ratio the rounding error of
 #: float64 (1e-16) would pass 1e-8 of the smallest kept direction, and the snapshots themselves are
@@ -32,8 +33,8 @@ class Snapshots:
         S, singular values.
     cross : array, shape (n, rank, rank)
         Whitened ``Y Xᵀ``.
-    ahead : array, shape (n, rank, rank)
-        Whitened ``Y Yᵀ``.
+    ahead : array, shape (n, rank, rank) | None
+        Whitened ``Y Yᵀ``; None where it was not asked for.
     image : array, shape (n, n_rows, rank)
         ``Y V``.
     total : array, shape (n,)
@@ -91,7 +92,9 @@ def choose_rank(singular_values: np.ndarray, shape: tuple[int, int], rank) -> np
     return np.minimum(chosen, numerical)
 
 
-def whiten(backend, gram, embedded, n_columns: int, n_channels: int, rank) -> Iterator[Snapshots]:
+def whiten(
+    backend, gram, embedded, n_columns: int, n_channels: int, rank, needs_ahead: bool = True
+) -> Iterator[Snapshots]:
     """Whiten the snapshots of each window, through its Gram matrix where that is accurate.
 
     Parameters
@@ -109,12 +112,37 @@ def whiten(backend, gram, embedded, n_columns: int, n_channels: int, rank) -> It
         Channels decomposed together: the shift from X to Y in rows of the Gram matrix.
     rank : int | float
         See `choose_rank`.
+    needs_ahead : bool
+        Whether ``Y Yᵀ`` is needed, too.
 
     Yields
     ------
     snapshots : Snapshots
         Windows of one rank; windows of zeros are in none.
     """
+    c, n_rows = n_channels, gram.shape[1] - n_channels
+    left = np.arange(gram.shape[0])
+    if 1 <= rank <= n_columns and pays_off(n_rows, rank):
+        values, vectors, found = leading_pairs(backend, gram[:, :n_rows, :n_rows], c, rank)
+        good = to_numpy(found & (values[:, -1] >= SMALLEST_RATIO**2 * values[:, 0]))
+        rows, left = np.flatnonzero(good), np.flatnonzero(~good)
+        if len(rows):
+            scale = backend.xp.sqrt(take(backend, values, rows))
+            e, u = take(backend, gram, rows), take(backend, vectors, rows)
+            yield _whiten(backend, rows, e, scale, u, c, needs_ahead)
+    if not len(left):
+        return
+    some = take(backend, gram, left)
+    few = _whiten_by_eigh(backend, some, embedded, left, n_columns, c, rank, needs_ahead)
+    for snapshots in few:
+        snapshots.rows = left[snapshots.rows]
+        yield snapshots
+
+
+def _whiten_by_eigh(
+    backend, gram, embedded, places, n_columns, n_channels, rank, needs_ahead
+) -> Iterator[Snapshots]:
+    """Whiten by all eigenpairs of the Gram matrices; ill-conditioned windows by their snapshots."""
     xp, c = backend.xp, n_channels
     n_rows = gram.shape[1] - c
     values, vectors = backend.eigh(gram[:, :n_rows, :n_rows])
@@ -128,19 +156,28 @@ def whiten(backend, gram, embedded, n_columns: int, n_channels: int, rank) -> It
         rows = np.flatnonzero(~weak & (ranks == r))
         e, q = take(backend, gram, rows), take(backend, scale, rows)[:, :r]
         u = take(backend, basis, rows)[..., :r]
-        v = u / q[:, None, :]
-        vt = xp.matrix_transpose(v)
-        image = e[:, c:, :n_rows] @ v
-        ahead = e[:, c:, c:]
-        yield Snapshots(rows, u, q, vt @ image, vt @ ahead @ v, image, _trace(xp, ahead))
+        yield _whiten(backend, rows, e, q, u, c, needs_ahead)
     if weak.any():
-        yield from _whiten_by_svd(backend, np.flatnonzero(weak), embedded, c, rank)
+        members = np.flatnonzero(weak)
+        for snapshots in _whiten_by_svd(backend, embedded(places[members]), c, rank):
+            snapshots.rows = members[snapshots.rows]
+            yield snapshots
 
 
-def _whiten_by_svd(backend, weak, embedded, n_channels, rank) -> Iterator[Snapshots]:
+def _whiten(backend, rows, gram, scale, basis, n_channels: int, needs_ahead: bool) -> Snapshots:
+    """Whiten by leading eigenpairs of the Gram matrices."""
+    xp, c = backend.xp, n_channels
+    v = basis / scale[:, None, :]
+    vt = xp.matrix_transpose(v)
+    image = gram[:, c:, :-c] @ v
+    ahead = vt @ gram[:, c:, c:] @ v if needs_ahead else None
+    total = _trace(xp, gram[:, c:, c:])
+    return Snapshots(rows, basis, scale, vt @ image, ahead, image, total)
+
+
+def _whiten_by_svd(backend, snapshots, n_channels: int, rank) -> Iterator[Snapshots]:
     """Whiten ill-conditioned windows without their Gram matrix: QR, then SVD of the triangle."""
     xp, c = backend.xp, n_channels
-    snapshots = embedded(weak)  # (m, n_columns, n_rows + c)
     n_columns, n_rows = snapshots.shape[1], snapshots.shape[2] - c
     if n_columns > n_rows + c:
         snapshots = backend.triangle(snapshots)
@@ -156,7 +193,7 @@ def _whiten_by_svd(backend, weak, embedded, n_channels, rank) -> Iterator[Snapsh
         white_t = xp.matrix_transpose(white)
         image = xp.matrix_transpose(y) @ w
         total = xp.sum(y * y, axis=(1, 2))
-        yield Snapshots(weak[rows], u, q, white_t @ w, white_t @ white, image, total)
+        yield Snapshots(rows, u, q, white_t @ w, white_t @ white, image, total)
 
 
 def take(backend, array, rows: np.ndarray):

@@ -20,7 +20,10 @@ from .result import DMDResult
 
 #: Roles whose waveforms are rhythms; a heart beat or a breath is none of sleep's.
 ROLES = ("eeg", "eog", "emg")
-_CACHE = 32 << 20  # bytes that a batch works on; more only leaves the processor's cache
+# Bytes that a batch works on. Joint matrices are products of matrices, for which more only leaves
+# the processor's cache; those of one channel are many short calls, of which fewer are better.
+_CACHE = 128 << 20
+_ROOM_FOR_ONE = 192 << 20
 
 
 class DMDTransformer(TransformerMixin, BaseEstimator):
@@ -332,12 +335,11 @@ class DMDTransformer(TransformerMixin, BaseEstimator):
     def _choose_batch_size(self, backend) -> int:
         n_rows = (self.n_delays_ + 1) * (len(self._picks) if self.joint else 1)
         n_cases = 1 if self.joint else len(self._picks)
-        matrices = (
-            24 * 8 * n_rows**2 * n_cases
-        )  # Gram, vectors, complex products of a window, bytes
+        # Gram, vectors, complex products of a window, bytes
+        matrices = 24 * 8 * n_rows**2 * n_cases
         room = backend.free_memory() // 4
         if backend.device == "cpu":
-            room = min(room, _CACHE)
+            room = min(room, _ROOM_FOR_ONE if n_rows == self.n_delays_ + 1 else _CACHE)
         return int(np.clip(room // matrices, 1, 1 << 16))
 
 

@@ -62,22 +62,22 @@ def test_rank_counts_axes():
 
 
 def test_lines_share_out_all_their_power():
-    frequencies, widths = np.array([[0.0, 10.0, 49.0]]), np.array([[1.0, 0.3, 20.0]])
+    frequencies, widths = np.array([[0.0], [10.0], [49.0]]), np.array([[1.0], [0.3], [20.0]])
     edges = np.array([[0.0, 5.0], [5.0, 20.0], [20.0, 1e9]])
-    shares = line_shares(xp, frequencies, widths, edges)[0]
+    shares = np.stack(line_shares(xp, frequencies, widths, edges))[..., 0]
     assert_allclose(shares.sum(axis=0), 1, atol=1e-6)
-    assert_allclose(line_shares(xp, frequencies, widths, [[9.7, 10.3]])[0, 0, 1], 0.5, atol=0.01)
+    assert_allclose(line_shares(xp, frequencies, widths, [[9.7, 10.3]])[0][1, 0], 0.5, atol=0.01)
     assert shares[0, 0] > 0.85
     assert shares[1, 1] > 0.95
 
 
 def test_features_know_no_order_and_no_conjugate():
     rng = np.random.default_rng(0)
-    values = rng.uniform(0.5, 1, (1, 6)) * np.exp(1j * rng.uniform(-3, 3, (1, 6)))
-    energies, power = rng.uniform(size=(1, 6)), np.array([1e-10])
+    values = rng.uniform(0.5, 1, (6, 1)) * np.exp(1j * rng.uniform(-3, 3, (6, 1)))
+    energies, power = rng.uniform(size=(6, 1)), np.array([1e-10])
     edges = np.array([[1.0, 4.0], [4.0, 30.0]])
     turned = rng.permutation(6)
-    for other, e in ((values[:, turned], energies[:, turned]), (values.conj(), energies)):
+    for other, e in ((values[turned], energies[turned]), (values.conj(), energies)):
         assert_allclose(
             band_powers(xp, other, e, power, SFREQ, 200, edges),
             band_powers(xp, values, energies, power, SFREQ, 200, edges),

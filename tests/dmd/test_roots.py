@@ -50,7 +50,7 @@ def test_multiple_roots(roots):
 
 def test_windows_that_do_not_settle_go_to_lapack(monkeypatch):
     monkeypatch.setattr(module, "_MAX_STEPS", 1)
-    monkeypatch.setattr(module, "_deflate", lambda backend, a: 2.0 + 0 * a)
+    monkeypatch.setattr(module, "_deflate", lambda backend, a: 2.0 + 0j * a)
     true = np.array([0.9, 0.5 + 0.5j, 0.5 - 0.5j])
     found = polynomial_roots(get_backend("numpy"), coefficients([true]))[:, 0]
     assert farthest(found, true) < 1e-12
