@@ -222,16 +222,17 @@ def analyze_recording(
         table = _extract(pipeline["features"], windows, fitted, clock)
         clusterer = pipeline[-1]
         announce("states and stages")
+        tables = table
         if not fitted:
-            clusterer.fit(table)
+            tables = clusterer.fit_tables(table)
             clock.lap("states and stages")
         recording = table.index[0][0]
-        stages = clusterer.predict_stages(table).drop(columns="recording")
+        stages = clusterer.predict_stages(tables).drop(columns="recording")
         if given is not None:
             stages = _with_given(stages, given)
         wake, rem = _gates(stages, recording, given)
         announce("evidence and events")
-        found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
+        found = clusterer.analyze(tables, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
         announce("onsets")
         arousals, rejected = _locate(found.events, _signal_of(windows), raw, clusterer)

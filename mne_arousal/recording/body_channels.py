@@ -225,8 +225,8 @@ def _resample(signal, old: float, new: float, n_times: int) -> np.ndarray:
     if old == new:
         return _hold(signal, old, new, n_times)
     gaps = np.isnan(signal)
-    places = np.arange(len(signal))
     if gaps.any():
+        places = np.arange(len(signal))
         signal = np.interp(places, places[~gaps], signal[~gaps]).astype(np.float32)
     offset = np.median(signal[:: max(len(signal) // 10_000, 1)])  # else the ends ring
     out = resample(signal - offset, old, new, n_times, beyond="zeros") + offset
