@@ -332,7 +332,8 @@ def _apply(step, X, fitted: bool):
 def _cut(pipeline: Pipeline, raw: BaseRaw, fitted: bool):
     """Cut a recording into windows: a light view of them where all that follows takes one."""
     step, features = pipeline["windows"], pipeline["features"]
-    extractors = [e for _, e in getattr(features, "transformer_list", [("", features)])]
+    listed = [e for _, e in getattr(features, "transformer_list", [("", features)])]
+    extractors = [getattr(e, "step", e) for e in listed]  # one that waits for its turn at a GPU
     if isinstance(step, PSGWindower) and all(isinstance(e, TAKE_WINDOWS) for e in extractors):
         return step.view_windows(raw) if fitted else step.fit_windows(raw)
     return _apply(step, raw, fitted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Sequence
 
 import mne
@@ -40,6 +41,7 @@ class Signals:
         self._file = None
         if 4 * self.n_times * n_expected > _MOST_MEMORY:
             self._file = tempfile.TemporaryFile(prefix="mne-arousal-")  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
             self._n_written = 0
 
     @property
@@ -126,9 +128,9 @@ class Signals:
 
     def _keep(self, signal: np.ndarray):
         if self._file is None:
-            return signal.astype(np.float32)
+            return signal.astype(np.float32, copy=False)
         self._file.seek(4 * self.n_times * self._n_written)
-        signal.astype(np.float32).tofile(self._file)
+        signal.astype(np.float32, copy=False).tofile(self._file)
         self._n_written += 1
         return self._n_written - 1
 
