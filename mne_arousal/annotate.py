@@ -227,16 +227,17 @@ def analyze_recording(
         table = _extract(pipeline["features"], windows, fitted, clock)
         clusterer = pipeline[-1]
         announce("states and stages")
+        tables = table
         if not fitted:
-            clusterer.fit(table)
+            tables = clusterer.fit_tables(table)
             clock.lap("states and stages")
         recording = table.index[0][0]
-        stages = clusterer.predict_stages(table).drop(columns="recording")
+        stages = clusterer.predict_stages(tables).drop(columns="recording")
         if given is not None:
             stages = _with_given(stages, given)
         wake, rem = _gates(stages, recording, given)
         announce("evidence and events")
-        found = clusterer.analyze(table, wake=wake, rem=rem)[recording]
+        found = clusterer.analyze(tables, wake=wake, rem=rem)[recording]
         clock.lap("evidence and events")
         announce("onsets")
         arousals, rejected = _locate(found.events, _signal_of(windows), raw, clusterer)
@@ -336,7 +337,8 @@ def _apply(step, X, fitted: bool):
 def _cut(pipeline: Pipeline, raw: BaseRaw, fitted: bool):
     """Cut a recording into windows: a light view of them where all that follows takes one."""
     step, features = pipeline["windows"], pipeline["features"]
-    extractors = [e for _, e in getattr(features, "transformer_list", [("", features)])]
+    listed = [e for _, e in getattr(features, "transformer_list", [("", features)])]
+    extractors = [getattr(e, "step", e) for e in listed]  # one that waits for its turn at a GPU
     if isinstance(step, PSGWindower) and all(isinstance(e, TAKE_WINDOWS) for e in extractors):
         return step.view_windows(raw) if fitted else step.fit_windows(raw)
     return _apply(step, raw, fitted)

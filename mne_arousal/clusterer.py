@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .arousals.detector import EVENT_COLUMNS, Detection, detect_arousals, evidence_parts
 from .arousals.evidence import COMPONENTS, DEFAULT_COMPONENTS
 from .arousals.rules import REM_RULES, Rules
-from .hypnogram.codes import STAGES
 from .stages.epochs import EpochTable, split_recordings
 from .stages.gates import wake_and_rem
+from .stages.naming import stage_table
 from .stages.stage_clusterer import StageClusterer
 from .utils.checks import check_counts, check_positive
 from .utils.columns import parse_columns
@@ -152,6 +152,11 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         self : ArousalClusterer
             The clusterer.
         """
+        self.fit_tables(X)
+        return self
+
+    def fit_tables(self, X) -> list[EpochTable]:
+        """Fit, and return what the other methods take in place of `X`, so that it is made once."""
         self._check_parameters()
         with use_log_level(self.verbose):
             recordings = self._split(X, reset=True)
@@ -163,7 +168,7 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             self.n_states_ = stages.sizes[0]
             self.wake_clusters_ = stages.wake_clusters
             self.labels_ = np.concatenate([stages.predict_states(r)[0] for r in recordings])
-        return self
+        return recordings
 
     def predict(self, X):
         """Give each window its state.
@@ -201,20 +206,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         return pd.concat([self._stage_table(r) for r in self._split(X)], ignore_index=True)
 
     def _stage_table(self, r: EpochTable) -> pd.DataFrame:
-        clusters = self._stages.predict_clusters(r)
         named = self._stages.name_stages(r, self.epoch_length)
-        table = pd.DataFrame(
-            {
-                "recording": r.name,
-                "onset": np.arange(r.n_epochs) * self.epoch_length,
-                "duration": self.epoch_length,
-                "cluster": clusters,
-                "stage": np.array([*STAGES, "?"])[named.stages],
-                "probability": named.probabilities.max(axis=1),
-            }
-        )
-        table[[f"p_{stage}" for stage in STAGES]] = named.probabilities
-        return table
+        return stage_table(r, self._stages.predict_clusters(r), named, self.epoch_length)
 
     def decision_function(self, X):
         """Compute the evidence of an arousal in each window.
@@ -356,6 +349,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
             raise ValueError(f"components must be some of {COMPONENTS}, got {self.components!r}.")
 
     def _split(self, X, reset: bool = False) -> list[EpochTable]:
+        if isinstance(X, list) and X and isinstance(X[0], EpochTable):
+            return X
         index, names = None, None
         if isinstance(X, pd.DataFrame):
             index, names = X.index, list(X.columns)

@@ -66,3 +66,14 @@ def test_without_docstrings_it_is_refused():
     assert "can't run under python -OO" in done.stderr
     command[1] = "-O"
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_a_night_without_encoder_needs_no_torch():
+    """Nor what is only drawn or trained with."""
+    found = loaded(
+        "from mne_arousal import analyze_recording\n"
+        "from mne_arousal.datasets import simulate_psg\n"
+        "raw = simulate_psg(600, random_state=0, verbose='error').raw\n"
+        "analyze_recording(raw, features=('spectral', 'dmd', 'body'), verbose='error')"
+    )
+    assert found.isdisjoint({*HEAVY, "skorch", "matplotlib", "sleepecg", "numba", "requests"})

@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 
-from mne_arousal import ArousalClusterer, make_arousal_pipeline
+from mne_arousal import ArousalClusterer, analyze_recording, make_arousal_pipeline
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.metrics import score_stages, transition_ratio
 from mne_arousal.pipeline import FEATURES
@@ -175,3 +175,12 @@ def test_explain_tells_the_parts(fitted, simulated):
     assert {"evidence", "fast", "emg", "sigma"} <= set(parts.columns)
     np.testing.assert_array_equal(parts["evidence"], fitted[-1].decision_function(table))
     assert np.corrcoef(parts["evidence"], parts["fast"])[0, 1] > 0.3
+
+
+def test_light_windows_give_what_a_dataset_gives():
+    """`analyze_recording` views windows; a pipeline cuts them with braindecode."""
+    raw = simulate_psg(900, random_state=3, verbose="error").raw
+    night = analyze_recording(raw, features=("spectral", "body"), random_state=0, verbose="error")
+    pipeline = make_arousal_pipeline(features=("spectral", "body"), random_state=0, verbose="error")
+    table = pipeline[:-1].fit_transform(raw)
+    pd.testing.assert_frame_equal(night.features, table)

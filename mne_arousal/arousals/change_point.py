@@ -173,7 +173,8 @@ def locate_onset(
     used = len(pairs)
     if not used:
         return fallback
-    ratio = _ramp_scores(*np.moveaxis(np.array(pairs), 1, 0), lo, hi, sfreq, ramps)
+    first, second = np.moveaxis(np.array(pairs), 1, 0)
+    ratio = _ramp_scores(first, second, lo, hi, sfreq, ramps)
     times = np.arange(lo, hi)
     # channels of one head see the same sources: their mean, not their sum, is the information
     log_posterior = temper * ratio / np.sqrt(used)

@@ -8,11 +8,13 @@ from mne.io import BaseRaw
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, percentile_filter
 
 from ..recording.body_channels import blank_body
+from ..recording.channel_reader import read_each
 from ..recording.roles import roles_without_signal
 from ..recording.validity import plausible
 
 CONTEXT_COLUMNS = ["respiratory_drop", "limb_movement", "desaturation"]
 
+_AT_ONCE = 10_000  # tenths of a second
 _RATE = 10.0  # Hz; breaths and bursts of leg EMG are slower
 _BREATH = 5.0  # s that hold a breath of sleep
 _DROP = 0.7  # of the usual excursion: AASM, hypopnea, a fall by 30 % or more
@@ -64,7 +66,7 @@ def preceding_events(raw: BaseRaw, onsets) -> pd.DataFrame:
     ):
         found = []
         for name in (name for name, role in roles.items() if role in wanted):
-            signal = raw.get_data(picks=[name])[0]
+            signal = next(read_each(raw, [name], "the recording"))
             blank_body(raw, signal, name, roles[name])
             lowest, highest = np.fmin.reduce(signal), np.fmax.reduce(signal)
             if np.isfinite(lowest) and highest > lowest:
@@ -78,7 +80,9 @@ def _envelope(signal: np.ndarray, sfreq: float, reduce) -> np.ndarray:
     """Reduce each tenth of a second to one value."""
     size = max(round(sfreq / _RATE), 1)
     n = len(signal) // size
-    return reduce(np.nan_to_num(signal[: n * size]).reshape(n, size), axis=1)
+    blocks = signal[: n * size].reshape(n, size)
+    some = [blocks[lo : lo + _AT_ONCE] for lo in range(0, n, _AT_ONCE)]
+    return np.concatenate([reduce(np.nan_to_num(part), axis=1) for part in some or [blocks]])
 
 
 def _piece(values: np.ndarray, onset: float, window: tuple[float, float], rate: float):

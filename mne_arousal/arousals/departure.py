@@ -32,8 +32,10 @@ def departure(
     departure : array, shape (n_windows, n_features)
         In the unit of the features.
     """
-    trailing = trailing_departure(values, hop, window_length, stable)
-    return 0.5 * (trailing + centered_departure(values, hop, stable))
+    both = trailing_departure(values, hop, window_length, stable)
+    both += centered_departure(values, hop, stable)
+    both *= 0.5
+    return both
 
 
 def trailing_departure(
@@ -68,7 +70,8 @@ def trailing_departure(
     size = max(round(baseline / (hop * step)), 3)
     medians = _rolling_medians(values[::step], stable, step, size)
     at = (np.arange(len(values)) - lag) // step
-    departure = values - medians[np.maximum(at, 0)]
+    departure = medians[np.maximum(at, 0)]
+    np.subtract(values, departure, out=departure)
     departure[at < 0] = 0.0
     return np.nan_to_num(departure, copy=False)
 
@@ -102,7 +105,9 @@ def centered_departure(
     size = 2 * round(baseline / (hop * step)) + 1
     medians = _rolling_medians(values[::step], stable, step, size, center=True)
     at = np.minimum(np.arange(len(values)) // step, len(medians) - 1)
-    return np.nan_to_num(values - medians[at], copy=False)
+    departure = medians[at]
+    np.subtract(values, departure, out=departure)
+    return np.nan_to_num(departure, copy=False)
 
 
 def _rolling_medians(thinned, stable, step, size, *, center=False) -> np.ndarray:

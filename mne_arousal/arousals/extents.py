@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import binary_closing, label, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
 
 def merge_boxes(
@@ -62,11 +62,21 @@ def _extent(evidence: np.ndarray, start: int, stop: int, hop: float) -> tuple[in
     first = max(start - reach, 0)
     smooth = uniform_filter1d(evidence[first : stop + reach], second)
     half = 0.5 * np.percentile(smooth[start - first : stop - first], 80)
-    high = binary_closing(np.pad(smooth > half, second), np.ones(second + 1))[second:-second]
-    labels, n = label(high)
-    box = slice(start - first, stop - first)
-    weights = np.bincount(labels[box], smooth[box], minlength=n + 1)[1:]
-    if not n or weights.max() <= 0:
+    runs = _joined_runs(smooth > half, second)
+    lo, hi = start - first, stop - first
+    weights = [smooth[max(a, lo) : min(b, hi)].sum() for a, b in runs]
+    if not runs or max(weights) <= 0:
         return start, stop
-    inside = np.flatnonzero(labels == 1 + int(np.argmax(weights)))
-    return int(inside[0]) + first, int(inside[-1]) + 1 + first
+    begin, end = runs[int(np.argmax(weights))]
+    return begin + first, end + first
+
+
+def _joined_runs(high: np.ndarray, gap: int) -> list[tuple[int, int]]:
+    """Half-open ranges of windows that are high; those at most `gap` windows apart are one."""
+    edges = np.flatnonzero(np.diff(high, prepend=False, append=False))
+    if not len(edges):
+        return []
+    starts, stops = edges[::2], edges[1::2]
+    apart = starts[1:] - stops[:-1] > gap
+    starts, stops = starts[np.r_[True, apart]], stops[np.r_[apart, True]]
+    return [(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]

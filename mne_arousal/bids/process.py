@@ -205,7 +205,8 @@ def _attempt(tree: OutputTree, recording: Recording, settings: Settings) -> str:
     """
     try:
         _check_names(recording)
-        with without_subject(recording), one_thread():
+        torch_needed = "encoder" in settings.features or settings.pipeline is not None
+        with without_subject(recording), one_thread(torch_needed=torch_needed):
             _process(tree, recording, settings)
     except OutputError:
         raise

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import platform
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -134,18 +136,24 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def one_thread():
+def one_thread(*, torch_needed: bool = True):
     """Compute in one thread of BLAS and PyTorch.
 
     Otherwise workers would compete for cores, and the last digits of results would depend on the
     number of threads.
-    """
-    import torch
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    Parameters
+    ----------
+    torch_needed : bool
+        Whether PyTorch will compute; without it, it is not imported.
+    """
+    torch = importlib.import_module("torch") if torch_needed else sys.modules.get("torch")
+    before = torch.get_num_threads() if torch is not None else 1
+    if torch is not None:
+        torch.set_num_threads(1)
     try:
         with threadpool_limits(1):
             yield
     finally:
-        torch.set_num_threads(before)
+        if torch is not None:
+            torch.set_num_threads(before)

@@ -16,6 +16,8 @@ from .grid import Grid
 from .measures import FOLLOWED, QUANTITIES, RELATIVE, follow, measure
 
 MOVEMENT = "psg:body:movement"
+_DAY = 24 * 3600.0  # s that are measured at once of a recording that lasts for days
+_MARGIN = 600.0  # s on either side; medians and filters reach less far
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ class BodyTransformer(TransformerMixin, BaseEstimator):
     def _transform_run(self, run: Run, windows: Windows) -> np.ndarray:
         starts, load = _continuous(run, windows, self.hop)
         grid = Grid(starts, windows.shape[2], windows.sfreq)
-        values = [measure(load(s.number), s.channel, s.quantity, grid) for s in self._sources]
+        values = [measure_in_pieces(load, s, grid) for s in self._sources]
         return self._combine(values, lambda quantity, v: follow(quantity, v, grid), grid)
 
     def _combine(self, values, follow_up: Callable, grid: Grid | None = None) -> np.ndarray:
@@ -229,6 +231,42 @@ class BodyTransformer(TransformerMixin, BaseEstimator):
         return out
 
 
+def measure_in_pieces(load: Callable, source: _Source, grid: Grid) -> np.ndarray:
+    """Measure a channel of a recording that lasts for days a day at a time.
+
+    Parameters
+    ----------
+    load : callable
+        Takes the channel's number, first sample and one past the last; returns its signal.
+    source : object
+        What to measure.
+    grid : Grid
+        Windows.
+
+    Returns
+    -------
+    values : array, shape (n_windows,)
+        NaN where unknown.
+    """
+    total = int(grid.starts[-1]) + grid.n_times
+    day = round(_DAY * grid.sfreq)
+    if total <= 1.5 * day:
+        return measure(load(source.number), source.channel, source.quantity, grid)
+    margin, values = round(_MARGIN * grid.sfreq), []
+    for begin in range(0, total, day):
+        rows = np.flatnonzero((grid.starts >= begin) & (grid.starts < begin + day))
+        if not len(rows):
+            continue
+        first = max(begin - margin, 0)
+        last = min(int(grid.starts[rows[-1]]) + grid.n_times + margin, total)
+        near = np.flatnonzero((grid.starts >= first) & (grid.starts + grid.n_times <= last))
+        part = Grid(grid.starts[near] - first, grid.n_times, grid.sfreq)
+        signal = load(source.number, first, last)
+        found = measure(signal, source.channel, source.quantity, part)
+        values.append(found[rows - near[0]])
+    return np.concatenate(values)
+
+
 def _followers(source: _Source) -> Iterator[str]:
     return (q for q in QUANTITIES[source.channel.role] if FOLLOWED.get(q) == source.quantity)
 
@@ -238,15 +276,19 @@ def _continuous(run: Run, windows: Windows, hop) -> tuple[np.ndarray, Callable]:
     n_times = windows.shape[2]
     if hasattr(run.signal, "get_data"):  # an MNE Raw
         first, stop = int(run.starts[0]), int(run.starts[-1]) + n_times
-        return run.starts - first, lambda number: run.signal.get_data(number, first, stop)[0]
+
+        def read(number, start=0, end=stop - first):
+            return run.signal.get_data(number, first + start, first + end)[0]
+
+        return run.starts - first, read
     starts = run.starts - run.starts[0]
     if windows.index is None:  # rows of an array
         starts = np.round(np.arange(len(run.starts)) * hop * windows.sfreq).astype(int)
 
-    def load(number):
+    def load(number, start=0, end=None):
         signal = np.full(starts[-1] + n_times, np.nan)
-        for i, start in enumerate(starts):
-            signal[start : start + n_times] = windows.row(run, i)[number]
-        return signal
+        for i, first in enumerate(starts):
+            signal[first : first + n_times] = windows.row(run, i)[number]
+        return signal[start:end]
 
     return starts, load

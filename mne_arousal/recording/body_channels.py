@@ -116,7 +116,7 @@ def load_body_channels(
         if not new:
             break
         for name, signal in zip(new, read_each(original, new, recording), strict=True):
-            signal = signal.astype(np.float32)
+            signal = signal.astype(np.float32, copy=False)
             lost = blank_body(original, signal, name, left[name])
             reason = unusable_reason(signal)
             if reason is not None:
@@ -217,6 +217,8 @@ def _identify(name: str, role: str, signal: np.ndarray, sfreq: float) -> Channel
 
 
 def _hold(signal, old: float, new: float, n_times: int) -> np.ndarray:
+    if old == new and len(signal) == n_times:
+        return signal
     at = np.minimum((np.arange(n_times) * (old / new)).astype(int), len(signal) - 1)
     return signal[at]
 
@@ -224,12 +226,14 @@ def _hold(signal, old: float, new: float, n_times: int) -> np.ndarray:
 def _resample(signal, old: float, new: float, n_times: int) -> np.ndarray:
     if old == new:
         return _hold(signal, old, new, n_times)
-    gaps = np.isnan(signal)
-    places = np.arange(len(signal))
+    gaps = np.isnan(signal) if np.isnan(signal.min()) else np.zeros(0, dtype=bool)
     if gaps.any():
+        places = np.arange(len(signal))
         signal = np.interp(places, places[~gaps], signal[~gaps]).astype(np.float32)
     offset = np.median(signal[:: max(len(signal) // 10_000, 1)])  # else the ends ring
-    out = resample(signal - offset, old, new, n_times, beyond="zeros") + offset
+    signal -= offset
+    out = resample(signal, old, new, n_times, beyond="zeros")
+    out += offset
     if gaps.any():
         out[_hold(gaps, old, new, n_times)] = np.nan
     return out

@@ -13,6 +13,8 @@ from .pieces import PausedRaw
 from .quick_edf import QuickEdf
 
 _MEMORY = 1 << 29  # bytes read at once, a night of eight channels at 256 Hz
+_LONG = 1 << 25  # samples of a channel that is read as 32-bit numbers: a day and a half at 256 Hz
+_PIECE = 1 << 22  # samples of it that are read at once
 
 
 class ChannelReader:
@@ -58,7 +60,8 @@ class ChannelReader:
         """
         self.expect([name])
         if name in self._kept:
-            return self._kept[name].astype(float)
+            kept = self._kept[name]
+            return kept.copy() if len(kept) > _LONG else kept.astype(float)
         return next(read_each(self.raw, [name], self._recording))
 
 
@@ -99,7 +102,7 @@ def read_each(raw: BaseRaw, names: list[str], recording: str) -> Iterator[np.nda
     Yields
     ------
     signal : array, shape (n_times,)
-        V; samples that are no number are NaN.
+        V; samples that are no number are NaN. Of a channel that lasts for days, 32-bit numbers.
     """
     some = max(_MEMORY // (8 * raw.n_times), 1)
     at = 0
@@ -108,13 +111,28 @@ def read_each(raw: BaseRaw, names: list[str], recording: str) -> Iterator[np.nda
         group = names[at : at + size]
         at += size
         try:
-            data = raw.get_data(picks=group)
+            long = size == 1 and raw.n_times > _LONG and is_quick(raw, group[0])
+            data = _in_pieces(raw, group[0]) if long else raw.get_data(picks=group)
         except Exception as error:  # readers raise what their parsers do, as in `read_recording`
             raise RecordingError(
                 f"its data can't be read ({reader_words(error)}). The file may be cut short.",
                 recording,
             ) from error
-        for signal in data:
-            if not np.isfinite(signal.min() + signal.max()):
-                signal[~np.isfinite(signal)] = np.nan
-            yield signal
+        signals = list(data)
+        del data  # so that a channel is freed by who asked for it
+        while signals:
+            yield _without_infinity(signals.pop(0))
+
+
+def _in_pieces(raw: BaseRaw, name: str) -> np.ndarray:
+    data = np.empty((1, raw.n_times), dtype=np.float32)
+    for start in range(0, raw.n_times, _PIECE):
+        stop = min(start + _PIECE, raw.n_times)
+        data[:, start:stop] = raw.get_data(picks=[name], start=start, stop=stop)
+    return data
+
+
+def _without_infinity(signal: np.ndarray) -> np.ndarray:
+    if not np.isfinite(signal.min() + signal.max()):
+        signal[~np.isfinite(signal)] = np.nan
+    return signal

@@ -160,7 +160,7 @@ def subtract_references(
     if sources == names:
         return data
     place = {source: i for i, source in enumerate(sources)}
-    out = np.empty((len(names), data.shape[1]))
+    out = np.empty((len(names), data.shape[1]), dtype=data.dtype)
     for i, name in enumerate(names):
         if name not in derived:
             out[i] = data[place[name]]

@@ -16,7 +16,7 @@ from .reading import read_recording
 from .resampling import highpass, resample
 from .signals import Signals
 from .stretches import Stretch, merged, note_stretches
-from .usable import ChannelLook, find_usable
+from .usable import ChannelLook, Usable, find_usable
 from .validity import SecondsLook, judge_seconds
 
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
@@ -96,10 +96,7 @@ def load_channels(
     n_times = max(round(original.n_times * (new_rate / rate)), 1)
     signals = Signals(new_rate, n_times, original.info["meas_date"], len(channels) + len(of_body))
     for i, x in enumerate(found):
-        signal = usable.read(x.channel.name)
-        if x.factor != 1.0:
-            signal *= x.factor
-        signals.append(_to_rate(signal, x, merged(invalid, i), rate, signals), x.channel)
+        signals.append(_to_rate(usable, x, merged(invalid, i), signals), x.channel)
     if body:
         added = load_body_channels(original, of_body, signals, name)
         channels += added
@@ -138,13 +135,12 @@ def _mask(ranges: list[tuple[int, int]], n_times: int) -> np.ndarray:
 
 
 def _to_rate(
-    signal: np.ndarray,
-    found: ChannelLook,
-    gaps: list[tuple[int, int]],
-    rate: float,
-    signals: Signals,
+    usable: Usable, found: ChannelLook, gaps: list[tuple[int, int]], signals: Signals
 ) -> np.ndarray:
-    """Filter and resample a channel; its gaps stay gaps."""
+    """Read, filter and resample a channel; its gaps stay gaps."""
+    rate, signal = usable.rate, usable.read(found.channel.name)
+    if found.factor != 1.0:
+        signal *= found.factor
     _bridge(signal, gaps)  # a filter would spread NaN over the night
     low = _HIGHPASS.get(found.channel.role, np.inf)
     filtered = found.channel.kind == "raw" and low < 0.8 * rate / 2

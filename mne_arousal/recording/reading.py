@@ -55,7 +55,8 @@ def read_recording(source) -> tuple[BaseRaw, str]:
         reader = read_bids
     elif isinstance(source, str | Path):
         path, name = Path(source), Path(source).stem
-        reader = mne.io.read_raw
+        # MNE's own choice by the name's end, without importing the readers of all other formats
+        reader = mne.io.read_raw_edf if path.suffix.lower() == ".edf" else mne.io.read_raw
     else:
         raise TypeError(
             "A recording is an mne.io.Raw, a path or a BIDSPath, or a list of these; "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Sequence
+from typing import IO
 
 import mne
 import numpy as np
@@ -37,9 +39,10 @@ class Signals:
         self.ch_names: list[str] = []
         self._types: list[str] = []
         self._rows: list[np.ndarray | int | None] = []
-        self._file = None
+        self._file: IO[bytes] | None = None
         if 4 * self.n_times * n_expected > _MOST_MEMORY:
             self._file = tempfile.TemporaryFile(prefix="mne-arousal-")  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
             self._n_written = 0
 
     @property
@@ -126,9 +129,9 @@ class Signals:
 
     def _keep(self, signal: np.ndarray):
         if self._file is None:
-            return signal.astype(np.float32)
+            return signal.astype(np.float32, copy=False)
         self._file.seek(4 * self.n_times * self._n_written)
-        signal.astype(np.float32).tofile(self._file)
+        signal.astype(np.float32, copy=False).tofile(self._file)
         self._n_written += 1
         return self._n_written - 1
 
@@ -137,5 +140,8 @@ class Signals:
             return np.nan
         if isinstance(row, np.ndarray):
             return row[start:stop]
-        self._file.seek(4 * (self.n_times * row + start))
-        return np.fromfile(self._file, np.float32, max(stop - start, 0))
+        return self._load_from_file(self._file, row, start, stop)
+
+    def _load_from_file(self, file, row: int, start: int, stop: int) -> np.ndarray:
+        file.seek(4 * (self.n_times * row + start))
+        return np.fromfile(file, np.float32, max(stop - start, 0))

@@ -230,7 +230,8 @@ class PSGWindower(TransformerMixin, BaseEstimator):
     def _load(self, sources: Sequence) -> list[LoadedRecording]:
         """Load recordings, each with the channels of the first."""
         self._check_parameters()
-        start, seen, found = time.perf_counter(), Counter(), []
+        start, found = time.perf_counter(), []
+        seen: Counter[str] = Counter()
         with use_log_level(self.verbose):
             for source in sources:
                 signals, channels, name = load_channels(

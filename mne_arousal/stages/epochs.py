@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -52,6 +52,8 @@ class EpochTable:
         Epochs of which at least half is known. The others have no stage and are no sleep.
     body : array, shape (n_windows, n_body) | None
         Columns of `BodyTransformer`, which `values` don't hold; NaN where unknown.
+    states : (StateModel, list of array) | None
+        States that its windows were given, and the model that gave them.
     """
 
     name: str
@@ -65,6 +67,7 @@ class EpochTable:
     known_rows: np.ndarray
     known: np.ndarray
     body: np.ndarray | None = None
+    states: tuple | None = field(default=None, repr=False)
 
     @property
     def n_epochs(self) -> int:

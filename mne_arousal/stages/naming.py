@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..hypnogram.codes import STAGES, UNSCORED
+from .epochs import EpochTable
 from .hidden_semi_markov import LOOKS, STAGE_OF_LOOK, StagePrior
 from .physiology import BODY_CUES, CUES, Cue
 from .sleep_period import DEEP
@@ -69,6 +70,41 @@ class NamedNight:
         """Most probable stage of each epoch, index into `STAGES`; -1 where unknown."""
         known = np.isfinite(self.probabilities).all(axis=1)
         return np.where(known, np.nan_to_num(self.probabilities).argmax(axis=1), UNSCORED)
+
+
+def stage_table(
+    recording: EpochTable, clusters: np.ndarray, named: NamedNight, epoch_length: float
+) -> pd.DataFrame:
+    """Make the table of a recording's stages.
+
+    Parameters
+    ----------
+    recording : EpochTable
+        The recording.
+    clusters : array of int, shape (n_epochs,)
+        Stage cluster of each epoch.
+    named : NamedNight
+        Probabilities of the stages.
+    epoch_length : float
+        Length of an epoch, s.
+
+    Returns
+    -------
+    stages : DataFrame
+        As :meth:`mne_arousal.ArousalClusterer.predict_stages` returns it.
+    """
+    table = pd.DataFrame(
+        {
+            "recording": recording.name,
+            "onset": np.arange(recording.n_epochs) * epoch_length,
+            "duration": epoch_length,
+            "cluster": clusters,
+            "stage": np.array([*STAGES, "?"])[named.stages],
+            "probability": named.probabilities.max(axis=1),
+        }
+    )
+    table[[f"p_{stage}" for stage in STAGES]] = named.probabilities
+    return table
 
 
 def name_stages(cues: pd.DataFrame, inside: np.ndarray, epoch_length: float = 30.0) -> NamedNight:

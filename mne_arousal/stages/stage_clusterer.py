@@ -12,6 +12,7 @@ from .physiology import epoch_cues
 from .stage_model import StageModel, state_histograms
 from .states import StateModel, robust_scale, state_means
 
+_AT_ONCE = 1 << 16  # windows; those of a night are fewer
 _LIMIT = 4.0  # spreads; beyond it a value says no more
 
 
@@ -105,12 +106,17 @@ class StageClusterer:
         states : list of array of int, shape (n_windows,)
             One array a codebook; -1 where a window is invalid or is noise.
         """
-        known = table.known_rows
-        scaled = fill_missing(self.scaled(table), self._columns)
-        out = [np.full(len(scaled), -1) for _ in self.sizes]
-        if known.any():
-            for states, found in zip(out, self._states.predict(scaled[known]), strict=True):
-                states[known] = found
+        if table.states is not None and table.states[0] is self._states:
+            return table.states[1]
+        known = np.flatnonzero(table.known_rows)
+        out = [np.full(len(table.values), -1) for _ in self.sizes]
+        if len(known):
+            scaled = fill_missing(self.scaled(table), self._columns)
+            for lo in range(0, len(known), _AT_ONCE):
+                rows = known[lo : lo + _AT_ONCE]
+                for states, found in zip(out, self._states.predict(scaled[rows]), strict=True):
+                    states[rows] = found
+        table.states = self._states, out
         return out
 
     def predict_clusters(self, table: EpochTable) -> np.ndarray:

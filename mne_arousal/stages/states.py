@@ -38,11 +38,13 @@ def robust_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if present.any():
             location[present], scale[present] = robust_scale(values[:, present])
         return location, scale
-    low, location, high = percentile_known(values, (25, 50, 75))
+    # column by column, as a copy of all is large
+    quartiles = [percentile_known(values[:, [i]], (25, 50, 75)) for i in range(values.shape[1])]
+    low, location, high = np.concatenate(quartiles, axis=1)
     scale = high - low
     # a column with more than half its values equal has no quartiles apart
-    spread = np.nanstd(values, axis=0)
-    scale = np.where(scale > 1e-12 * np.abs(location), scale, spread)
+    for i in np.flatnonzero(~(scale > 1e-12 * np.abs(location))):
+        scale[i] = np.nanstd(values[:, i])
     return location, np.where(scale > 1e-12 * np.abs(location), scale, 1.0)
 
 
@@ -109,9 +111,9 @@ class StateModel:
         """
         rng = self.random_state
         self._weights = extractor_weights(self.columns)
+        if len(scaled) > _FIT_ROWS:
+            scaled = scaled[np.sort(rng.choice(len(scaled), _FIT_ROWS, replace=False))]
         weighted = self._weigh(scaled)
-        if len(weighted) > _FIT_ROWS:
-            weighted = weighted[np.sort(rng.choice(len(weighted), _FIT_ROWS, replace=False))]
         self._pca = PCA(0.95 if min(weighted.shape) > 1 else None, svd_solver="full").fit(weighted)
         points = self._pca.transform(weighted)
         # each state needs windows to be one
