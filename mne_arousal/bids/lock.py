@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import socket
+import sys
 import tempfile
 import uuid
 from contextlib import contextmanager
@@ -208,7 +209,6 @@ def _user() -> str:
 
 
 def _free_gpu_memory() -> None:
-    import torch
-
-    if torch.cuda.is_initialized():
+    torch = sys.modules.get("torch")  # nothing is on a GPU where it was not imported
+    if torch is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,11 @@ class Settings:
     token: str = ""
     reference: str | dict | None = "auto"
     process: int = 0
+
+    @property
+    def uses_torch(self) -> bool:
+        """Whether an extractor may compute with PyTorch; a pipeline of a file may hold any."""
+        return self.pipeline is not None or not {"dmd", "encoder"}.isdisjoint(self.features)
 
     def parameters(self) -> dict:
         """Return what the results depend on, for the record and for resumed runs.
@@ -134,12 +140,21 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def one_thread():
+def one_thread(*, with_torch: bool = True):
     """Compute in one thread of BLAS and PyTorch.
 
     Otherwise workers would compete for cores, and the last digits of results would depend on the
     number of threads.
+
+    Parameters
+    ----------
+    with_torch : bool
+        False where nothing uses PyTorch, which takes more than a second to import.
     """
+    if not with_torch and "torch" not in sys.modules:
+        with threadpool_limits(1):
+            yield
+        return
     import torch
 
     before = torch.get_num_threads()
