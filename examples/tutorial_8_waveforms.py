@@ -160,12 +160,14 @@ for name, features in (("waveform + SimCLR", code), ("log band powers", bands)):
 # %%
 # What it gives
 # -------------
-# Phases of 30 s of EEG can't be told by 32 numbers, so hardly any of the waveform is rebuilt, and
-# what is rebuilt is its largest slow waves. DBSCAN finds one cloud and noise around it, or a few
-# crumbs: sleep changes without gaps. Its transition ratio is low because nearly every window is in
-# the same state; a low ratio alone is no merit. The stages agree better with k-means on log band
-# powers, which need no training. That is why :class:`~mne_arousal.PSGEncoder` rebuilds log spectra,
-# and why windows of 2 s stand at the beginning: an arousal of 3 s is a tenth of a window of 30 s.
+# Hardly any of the waveform is rebuilt: 32 numbers can't tell the phases of 30 s of EEG. DBSCAN
+# finds one cloud and noise around it, since sleep changes without gaps; its transition ratio is low
+# because nearly every window is in the same state, so that a low ratio alone is no merit. With
+# k-means the codes do hold stages, which the contrast brought. On SC4001 they agree less with the
+# expert's stages than log band powers do, which need no training (AMI 0.46 and 0.57); on the
+# simulated night they agree more (0.69 and 0.56). That is one night and one seed each. An arousal
+# of 3 s is a tenth of a window of 30 s, and can't be found in it: this package begins with windows
+# of 2 s.
 
 fig, axes = plt.subplots(3, 1, figsize=(7, 5), sharex=True, layout="constrained")
 hours = onsets / 3600

@@ -37,6 +37,16 @@ def test_import_is_light(code):
     assert found.isdisjoint(HEAVY)
 
 
+def test_default_analysis_needs_no_torch():
+    found = loaded(
+        "from mne_arousal import analyze_recording\n"
+        "from mne_arousal.datasets import simulate_psg\n"
+        "raw = simulate_psg(duration=600, random_state=0, verbose='error').raw\n"
+        "analyze_recording(raw, random_state=0, verbose='error')"
+    )
+    assert found.isdisjoint(HEAVY)
+
+
 def test_import_alone_loads_no_mne():
     assert loaded("import mne_arousal").isdisjoint({"mne", "sklearn", "scipy", "matplotlib"})
 

@@ -59,7 +59,6 @@ MARGIN = 60  # epochs of wake on each side of the expert's sleep, for scoring st
 UCDDB = np.array([0, 4, 1, 2, 3, 3])  # its codes: W, R, S1 to S4
 REFERENCE = "psgscoring-unet-v2"
 _REST = tuple(name for name in DEFAULT_COMPONENTS if name != "anchor")
-_NOT_FAST = tuple(name for name in DEFAULT_COMPONENTS if name != "fast")
 
 # How the network that foresees was trained: as pretrained on simulated nights of other seeds; then
 # for 4 epochs on the other folds of the night; or on these alone.
@@ -74,7 +73,6 @@ EVIDENCE = {
     "predicted, in place of the anchor": (*_REST, "predicted"),
     "surprise from the past, beside": (*DEFAULT_COMPONENTS, "past"),
     "surprise from both sides, beside": (*DEFAULT_COMPONENTS, "sides"),
-    "surprise from the past, in place of fast EEG": (*_NOT_FAST, "past"),
     "neither anchor nor network": _REST,
 }
 BASE = "spectral and body"

@@ -209,6 +209,6 @@ def _user() -> str:
 
 
 def _free_gpu_memory() -> None:
-    torch = sys.modules.get("torch")
+    torch = sys.modules.get("torch")  # nothing is on a GPU where it was not imported
     if torch is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()

@@ -205,8 +205,7 @@ def _attempt(tree: OutputTree, recording: Recording, settings: Settings) -> str:
     """
     try:
         _check_names(recording)
-        torch_needed = "encoder" in settings.features or settings.pipeline is not None
-        with without_subject(recording), one_thread(torch_needed=torch_needed):
+        with without_subject(recording), one_thread(with_torch=settings.uses_torch):
             _process(tree, recording, settings)
     except OutputError:
         raise
@@ -329,12 +328,13 @@ def share_gpu(pipeline: Pipeline, device: str) -> Pipeline:
     pipeline : Pipeline
         The same.
     """
-    if resolve_device(device) == "cpu":
-        return pipeline
     union = pipeline["features"]
+    may = {name for name, step in union.transformer_list if not isinstance(step, str)}
+    may -= {"spectral", "body"}  # which never compute on a GPU
+    if not may or resolve_device(device) == "cpu":
+        return pipeline
     union.transformer_list = [
-        (name, step if isinstance(step, str) or name == "spectral" else GpuTurn(step))
-        for name, step in union.transformer_list
+        (name, GpuTurn(step) if name in may else step) for name, step in union.transformer_list
     ]
     return pipeline
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import platform
 import sys
@@ -67,6 +66,11 @@ class Settings:
     token: str = ""
     reference: str | dict | None = "auto"
     process: int = 0
+
+    @property
+    def uses_torch(self) -> bool:
+        """Whether an extractor may compute with PyTorch; a pipeline of a file may hold any."""
+        return self.pipeline is not None or not {"dmd", "encoder"}.isdisjoint(self.features)
 
     def parameters(self) -> dict:
         """Return what the results depend on, for the record and for resumed runs.
@@ -136,7 +140,7 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def one_thread(*, torch_needed: bool = True):
+def one_thread(*, with_torch: bool = True):
     """Compute in one thread of BLAS and PyTorch.
 
     Otherwise workers would compete for cores, and the last digits of results would depend on the
@@ -144,16 +148,19 @@ def one_thread(*, torch_needed: bool = True):
 
     Parameters
     ----------
-    torch_needed : bool
-        Whether PyTorch will compute; without it, it is not imported.
+    with_torch : bool
+        False where nothing uses PyTorch, which takes more than a second to import.
     """
-    torch = importlib.import_module("torch") if torch_needed else sys.modules.get("torch")
-    before = torch.get_num_threads() if torch is not None else 1
-    if torch is not None:
-        torch.set_num_threads(1)
+    if not with_torch and "torch" not in sys.modules:
+        with threadpool_limits(1):
+            yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
         with threadpool_limits(1):
             yield
     finally:
-        if torch is not None:
-            torch.set_num_threads(before)
+        torch.set_num_threads(before)

@@ -148,7 +148,8 @@ def fit_pipeline(examples: list[Recording], settings: Settings, made_from: dict)
     data : bytes
         The pipeline as a file.
     """
-    with use_log_level("error"), warnings.catch_warnings(), one_thread(), gpu_turn():
+    one = one_thread(with_torch=settings.uses_torch)
+    with use_log_level("error"), warnings.catch_warnings(), one, gpu_turn():
         warnings.simplefilter("ignore")
         raws = []
         for recording in examples:

@@ -191,7 +191,8 @@ def detection_options(arguments: argparse.Namespace) -> dict:
     from ..utils.errors import RecordingError
 
     try:
-        resolve_device(arguments.device)
+        if arguments.device != "auto":  # which takes what there is, and need not be looked up
+            resolve_device(arguments.device)
     except ValueError as error:
         raise RecordingError(str(error)) from error
     return {

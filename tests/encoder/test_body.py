@@ -173,3 +173,13 @@ def test_gpu_foresees_the_same(make_windows, make_encoder):
     np.testing.assert_allclose(on_gpu, found, rtol=1e-3, atol=2e-3 * found.to_numpy().std())
     trained = make_encoder(target="body", device="cuda", max_epochs=1).fit_transform(windows)
     assert trained.notna().all().all()
+
+
+def test_weights_of_the_package_predict_the_body_of_one_eeg():
+    X = np.random.default_rng(0).normal(scale=1e-5, size=(40, 1, 200))
+    encoder = PSGEncoder(
+        target="body", weights="default", max_epochs=0, sfreq=100.0, device="cpu", verbose="error"
+    )
+    assert np.isfinite(encoder.fit_transform(X)).all()
+    assert encoder.targets_ == ["heart", "breath", "muscle", "movement"]
+    assert default_weights("body").stat().st_size < 1e6
