@@ -60,6 +60,8 @@ myst_heading_anchors = 3
 
 html_theme = "pydata_sphinx_theme"
 html_title = "mne-arousal"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_sidebars = {"index": [], "install": [], "changelog": [], "references": []}
 html_context = {"default_mode": "auto"}
