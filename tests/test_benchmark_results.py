@@ -34,7 +34,8 @@ def test_the_page_is_of_these_tables(results):
 def test_tables_of_markdown(results, tmp_path, monkeypatch):
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     (tmp_path / "page.md").write_text(
-        "| | s |\n| --- | ---: |\n| **mne-arousal** | 16.4 |\n\n| a | b |\n| --- | --- |\n| x | 1 |\n"
+        "| | s |\n| --- | ---: |\n| **mne-arousal** | 16.4 |\n"
+        "\n| a | b |\n| --- | --- |\n| x | 1 |\n"
     )
     table = results.find_table("page.md", "s", begins="mne-arousal")
     assert results.numbers(table, "s").tolist() == [16.4]
