@@ -1,6 +1,7 @@
 """Sphinx configuration."""
 
 import os
+import re
 import sys
 import warnings
 from datetime import date
@@ -76,6 +77,14 @@ for _name, _reason in not_run.items():
     print(f"{_name} is shown and not run: {_reason}", file=sys.stderr)
 
 
+class NumberSortKey(FileNameSortKey):
+    """Tutorials in the order of their numbers: 10 comes after 9."""
+
+    def __call__(self, filename):
+        """Return the number in a name."""
+        return int(re.search(r"\d+", filename)[0])
+
+
 def reset_examples(gallery_conf, fname):
     """Set what every tutorial starts from."""
     mpl.use("Agg")
@@ -90,7 +99,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "tutorials",
     "filename_pattern": rf"/tutorial_(?!{'|'.join(n.removeprefix('tutorial_') for n in not_run)})",
-    "within_subsection_order": FileNameSortKey,
+    "within_subsection_order": NumberSortKey,
     "reset_modules": (reset_examples,),
     "capture_repr": ("_repr_html_", "__repr__"),
     "doc_module": ("mne_arousal",),
