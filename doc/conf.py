@@ -1,6 +1,7 @@
 """Sphinx configuration."""
 
 import os
+import re
 import sys
 import warnings
 from datetime import date
@@ -60,6 +61,8 @@ myst_heading_anchors = 3
 
 html_theme = "pydata_sphinx_theme"
 html_title = "mne-arousal"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_sidebars = {"index": [], "install": [], "changelog": [], "references": []}
 html_context = {"default_mode": "auto"}
@@ -72,6 +75,14 @@ if not _sleep_edf.exists():
     not_run["tutorial_4_agreement"] = "PHYSIONET_SLEEP_PATH names no folder with Sleep-EDF"
 for _name, _reason in not_run.items():
     print(f"{_name} is shown and not run: {_reason}", file=sys.stderr)
+
+
+class NumberSortKey(FileNameSortKey):
+    """Tutorials in the order of their numbers: 10 comes after 9."""
+
+    def __call__(self, filename):
+        """Return the number in a name."""
+        return int(re.search(r"\d+", filename)[0])
 
 
 def reset_examples(gallery_conf, fname):
@@ -88,7 +99,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "tutorials",
     "filename_pattern": rf"/tutorial_(?!{'|'.join(n.removeprefix('tutorial_') for n in not_run)})",
-    "within_subsection_order": FileNameSortKey,
+    "within_subsection_order": NumberSortKey,
     "reset_modules": (reset_examples,),
     "capture_repr": ("_repr_html_", "__repr__"),
     "doc_module": ("mne_arousal",),

@@ -10,6 +10,8 @@ and stage clusters. Here a new one is trained for a few epochs on one short nigh
 is used. What it adds, measured, is on the page of its :doc:`benchmarks </benchmarks/encoder>`.
 """
 
+# sphinx_gallery_thumbnail_number = -1
+
 # %%
 # Windows of 2 s, one after the other.
 

@@ -7,6 +7,8 @@ A window as a sum of modes, each with a frequency and a rate at which it grows o
 2010; Tu et al. 2014).
 """
 
+# sphinx_gallery_thumbnail_number = -1
+
 # %%
 # An hour of simulated sleep in windows of 2 s.
 

@@ -6,6 +6,8 @@
 Shown here, and not run when this documentation is built: it needs a CUDA device, or a cluster.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gpu.png'
+
 # %%
 # A GPU
 # -----

@@ -44,7 +44,7 @@ _COLON = "{COLON}"  # and how MNE writes a colon in a name
 
 
 def read_annotation_file(path: PathLike, *, start: datetime | None = None) -> mne.Annotations:
-    """Read annotations that :func:`write_annotations`, Luna, EDFbrowser or MNE wrote.
+    """Read annotations that this package, Luna, EDFbrowser or MNE wrote.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _more(document: Document, n: int) -> tuple[list, list]:
     if document.suffix in (".edf", ".bdf"):
         return [()] * n, [{}] * n
     lines = document.lines
-    found = []
+    found: list[tuple] = []
     if document.suffix == ".annot":
         rows = [line.split("\t") for line in lines if line.count("\t") == 5]
         found = [_meta(row) for row in rows if row[0] != "class" and not row[0].startswith("#")]

@@ -108,6 +108,26 @@ def test_a_folder_with_a_broken_recording(folder, tmp_path, capsys):
     assert table["status"].tolist() == ["ok", "failed"]
 
 
+def test_what_a_user_can_do_nothing_about_is_not_warned_of(folder, tmp_path, capsys):
+    """Each channel has its own filter in the header, and a FIF file any name."""
+    data = bytearray((folder / "patient3" / "PSG.edf").read_bytes())
+    n_signals = int(data[252:256])
+    begin = 256 + n_signals * 136  # after label, transducer, unit, ranges
+    for i in range(n_signals):
+        text = f"HP:{0.1 * (i + 1):.1f}Hz LP:{30 + i}Hz".encode().ljust(80)
+        data[begin + 80 * i : begin + 80 * (i + 1)] = text
+    (tmp_path / "filtered.edf").write_bytes(data)
+    raw = simulate_psg(900.0, random_state=3, verbose="error").raw
+    raw.save(tmp_path / "night.fif", verbose="error")
+    for name in ("filtered.edf", "night.fif"):
+        source = str(tmp_path / name)
+        main(["detect", source, "--output", str(tmp_path / "out"), "--features", "spectral"])
+        lines = capsys.readouterr().err.splitlines()
+        stem = name.partition(".")[0]
+        assert lines
+        assert [line for line in lines if "arning" in line and f"{stem}:" not in line] == []
+
+
 def test_an_empty_folder(tmp_path, capsys):
     assert main(["detect", str(tmp_path), "--output", str(tmp_path / "out"), *FAST]) == 2
     assert "holds no recording" in capsys.readouterr().err

@@ -87,9 +87,10 @@ def run(command: str, folder: Path, environment: dict) -> tuple[float, int, str]
 
 
 def shorten(text: str, folder: Path) -> str:
-    """Cut an output, and leave out where it ran."""
+    """Cut an output, and leave out where it ran and where pip looked."""
     text = text.replace(f"{folder}/", "").replace(str(folder), ".")
-    lines = [line[:_LONGEST].rstrip() for line in text.splitlines() if line.strip()]
+    shown = [line for line in text.splitlines() if line.strip() and "Looking in" not in line]
+    lines = [line[:_LONGEST].rstrip() for line in shown]
     if len(lines) > _HEAD + _TAIL + 1:
         cut = f"[... {len(lines) - _HEAD - _TAIL} lines ...]"
         lines = [*lines[:_HEAD], cut, *lines[-_TAIL:]]
@@ -106,11 +107,12 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "OMP"))}
         environment["PATH"] = f"{venv / 'bin'}:{environment['PATH']}"
-        total = 0.0
+        total, loads = 0.0, []
         for why, command in STEPS:
             command = command.format(readme=readme_line())
             seconds, status, text = run(command, folder, environment)
             total += seconds
+            loads.append(os.getloadavg()[0])
             print(f"{seconds:6.0f} s, status {status}: {command}", flush=True)
             ended = "" if status == 0 else f", exit status {status}"
             parts.append(
@@ -121,10 +123,10 @@ def main() -> None:
     head = (
         "# A newcomer's transcript\n\nWritten by `doc/benchmarks/newcomer.py`: a fresh virtual "
         f"environment (Python {platform.python_version()}, {platform.system()}, "
-        f"{os.cpu_count()} cores that other work shared), packages from the network. The recording "
-        "is a simulated night of 3 h in EDF, with its truth as an expert's marks. Outputs are cut. "
-        f"In all {total / 60:.0f} min, nearly all of it the installation of PyTorch. The page of "
-        f"HTML has {size:.1f} MB.\n\n"
+        f"{os.cpu_count()} cores shared with other work: load average {min(loads):.0f} to "
+        f"{max(loads):.0f}), packages from the network. The recording is a simulated night of 3 h "
+        "in EDF, with its truth as an expert's marks. Outputs are cut. Times are on the clock, "
+        f"{total / 60:.0f} min in all. The page of HTML has {size:.1f} MB.\n\n"
     )
     PAGE.write_text(head + "\n".join(parts), encoding="utf-8")
 

@@ -174,8 +174,8 @@ def words(f1, onsets, stages, times) -> str:
         f"without arousals, too, its F1 is {ill.min():.2f} to {ill.max():.2f}. "
         "The others were given the true hypnogram, mne-arousal nothing but the "
         "signals. A simulation shows whether a method finds what was put in, **not** how well it "
-        "does on people: no recording with an expert's arousals can be shared, so that nobody "
-        "should read these numbers as agreement with an expert. On nights of your own, "
+        "does on people: nearly all recordings with an expert's arousals lie behind agreements, so "
+        "nobody should read these numbers as agreement with an expert. On nights of your own, "
         "{doc}`guide/evaluation` tells. Details: {doc}`benchmarks/arousals`.",
         f"**Onsets.** Half of the onsets that match lie within {onsets[OURS]:g} ms of the truth "
         f"({errors}).",

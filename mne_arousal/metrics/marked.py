@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..hypnogram import EPOCH_LENGTH, STAGES, hypnogram_to_stages, read_arousals
+from ..hypnogram import (
+    EPOCH_LENGTH,
+    STAGES,
+    hypnogram_to_stages,
+    read_arousals,
+    read_hypnogram,
+)
 from ..hypnogram.document import read_document
 from ..hypnogram.formats import read_scoring
 from ..hypnogram.formats.fif import read_fif_annotations
@@ -146,9 +152,17 @@ def is_dated(path: Path) -> bool:
 
 def _stages(path: Path, start) -> np.ndarray | None:
     try:
+        if _are_of_events(path):
+            return None
         return hypnogram_to_stages(path, start=start)
     except (RecordingError, ValueError):  # a file of arousals alone holds no stages
         return None
+
+
+def _are_of_events(path: Path) -> bool:
+    """Tell whether the stages in a file are those in which its events lie, and no hypnogram."""
+    events, hypnogram = read_arousals(path), read_hypnogram(path)
+    return bool(np.isin(hypnogram.onset.round(3), events["onset"].round(3)).all())
 
 
 def read_found(name: str, path: Path) -> Marked:

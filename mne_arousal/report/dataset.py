@@ -147,10 +147,11 @@ def _with_links(table, nights) -> pd.DataFrame:
 def _add_nights(report, nights) -> None:
     for name, path in nights.items():
         night = _read_night(name, path)
+        count = len(night.arousals)
         html = figure_html(
             plot_overview(night, show=False),
             f"Stages and arousals of {name} over the night.",
-            f"{len(night.arousals)} arousals, {night.arousal_index:.1f} per hour of sleep.",
+            f"{count} arousal{'s' * (count != 1)}, {night.arousal_index:.1f} per hour of sleep.",
         )
         report.add_html(
             f'<a id="{_anchor(name)}"></a>{html}', name, section="Nights", tags=("night",)

@@ -116,7 +116,8 @@ def set_time_axis(axis, start: datetime | None, limits: tuple[float, float]) -> 
     step = fitting[0] if fitting else _STEPS[-1]
     if start is None:
         axis.xaxis.set_major_locator(MultipleLocator(step))
-        axis.set_xlabel("Time from the start of the recording (h)")
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: elapsed_text(3600 * x)[:-3]))
+        axis.set_xlabel("Time from the start of the recording (h:min)")
         return
     hour = start.hour + start.minute / 60 + start.second / 3600
     axis.xaxis.set_major_locator(MultipleLocator(step, offset=-(hour % step)))

@@ -271,6 +271,17 @@ def test_a_saved_night_and_a_single_file(nights, tmp_path):
     assert f1 == pytest.approx(score_arousals(marks, table).f1)
 
 
+def test_stages_of_events_are_no_hypnogram(tmp_path):
+    """A column tells in which stage each arousal lies: hours of sleep are not those of arousals."""
+    path = tmp_path / "night.csv"
+    path.write_text("onset,duration,description,stage\n100,5,arousal,N2\n400,5,arousal,N1\n")
+    found = pd.DataFrame({"onset": [100.0, 700.0], "duration": 5.0})
+    evaluation = evaluate_dataset({"night": found}, path, n_resamples=0)
+    row = evaluation.recordings.iloc[0]
+    assert np.isnan(row["sleep_hours"])
+    assert (row["n_true"], row["n_found"]) == (2, 2)
+
+
 def test_candidates_extend_the_curve_below_the_threshold(found, nights, tmp_path):
     """Candidates refused as improbable count at lower thresholds; awakenings never do."""
     marks, stages, table = nights[0]

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -12,7 +13,7 @@ from mne_arousal.cli import main
 from mne_arousal.report import make_report, save_report
 from mne_arousal.report.events import event_table
 from mne_arousal.report.tables import Cell, sortable_table
-from mne_arousal.viz.clock import full_time_text
+from mne_arousal.viz.clock import full_time_text, set_time_axis
 
 from ..recordings import write_edf
 from .test_dataset import sections
@@ -138,6 +139,14 @@ def test_times():
     assert full_time_text(21547.0, start) == "03:12:07, 5:59:07 after the start"
     assert full_time_text(59.97, None) == "0:01:00 after the start"
     assert full_time_text(36000, datetime(1985, 1, 1, tzinfo=UTC)) == "10:00:00 after the start"
+
+
+def test_ticks_without_a_date_are_hours_and_minutes():
+    figure, axis = plt.subplots()
+    set_time_axis(axis, None, (0.0, 0.5))
+    texts = axis.xaxis.get_major_formatter().format_ticks([0.0, 1 / 12, 1.5])
+    assert texts == ["0:00", "0:05", "1:30"]
+    plt.close(figure)
 
 
 def test_command(simulated, tmp_path, capsys):

@@ -1,6 +1,6 @@
 """
 ==========================================
-8. Heart rate and EEG around an arousal
+9. Heart rate and EEG around an arousal
 ==========================================
 
 What happens before and after an arousal? Average what is around many of them: heart rate, a

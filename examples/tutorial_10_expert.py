@@ -1,7 +1,7 @@
 """
-===============================
-9. Evaluating with an expert
-===============================
+================================
+10. Evaluating with an expert
+================================
 
 An expert marked arousals in some of your nights. How well does the program agree, and how well do
 two experts agree with each other?
