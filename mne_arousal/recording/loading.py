@@ -151,6 +151,8 @@ def _read_choice(
     sources = sources_of(choice.names, choice.derived)
     try:
         data = original.get_data(picks=sources)
+    except MemoryError:
+        raise
     except Exception as error:  # readers raise what their parsers do, as in `read_recording`
         raise RecordingError(
             f"its data can't be read ({reader_words(error)}). The file may be cut short.", recording
