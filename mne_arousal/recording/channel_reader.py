@@ -113,6 +113,8 @@ def read_each(raw: BaseRaw, names: list[str], recording: str) -> Iterator[np.nda
         try:
             long = size == 1 and raw.n_times > _LONG and is_quick(raw, group[0])
             data = _in_pieces(raw, group[0]) if long else raw.get_data(picks=group)
+        except MemoryError:
+            raise
         except Exception as error:  # readers raise what their parsers do, as in `read_recording`
             raise RecordingError(
                 f"its data can't be read ({reader_words(error)}). The file may be cut short.",

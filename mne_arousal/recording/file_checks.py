@@ -102,6 +102,13 @@ def check_files(path, name: str, *, inside: Path | None = None) -> None:
         _check_parts(check_tags, path, name)
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_symlink() or path.exists()
+    except (OSError, ValueError):  # no name that a file can have
+        return False
+
+
 def _check_brainvision(path: Path, name: str, inside: Path | None) -> None:
     if path.stat().st_size > _MAX_HEADER:
         raise RecordingError("can't be read: its header is far too long. Export it again.", name)
@@ -110,9 +117,7 @@ def _check_brainvision(path: Path, name: str, inside: Path | None) -> None:
         path.parent / match[1].strip().replace("$b", path.stem)
         for match in _VHDR_FILE.finditer(text)
     ]
-    files = [
-        file for file in files if file.is_symlink() or file.exists()
-    ]  # MNE says what is absent
+    files = [file for file in files if _is_there(file)]  # MNE says what is absent
     for file in files:
         check_regular(file, name, inside=inside, what="a file that its header names")
     sizes = [file.stat().st_size for file in files if file.suffix.lower() != ".vmrk"]

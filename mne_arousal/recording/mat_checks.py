@@ -50,24 +50,24 @@ def check_mat(path) -> None:
             if len(tag) < 8 or len(data) < size:
                 raise ValueError("a part is longer than the file")
             if kind == _COMPRESSED:
-                data = _inflated(data, left)
+                data = _inflated(data, order, left)
                 left -= len(data)
-                kind, data = _only_part(data, order)
+                kind, part, _ = _part(memoryview(data), order)
+            else:
+                part = memoryview(data)
             if kind == _MATRIX:
-                _check_array(memoryview(data), order, 0)
+                _check_array(part, order, 0)
 
 
-def _inflated(data: bytes, most: int) -> bytes:
+def _inflated(data: bytes, order: Order, most: int) -> bytes:
     stream = zlib.decompressobj()
-    found = stream.decompress(data, most)
-    if stream.unconsumed_tail:
-        raise ValueError("it would take far more memory than its size allows")
+    found = stream.decompress(data, 8)  # says how much there is
+    size = int.from_bytes(found[4:8], order)
+    if size <= most:
+        found += stream.decompress(stream.unconsumed_tail, size)
+    if size > most or len(found) < size + 8:
+        raise ValueError("it would take far more memory than its size allows, or is cut short")
     return found
-
-
-def _only_part(data: bytes, order: Order) -> tuple[int, bytes]:
-    kind, part, _ = _part(memoryview(data), order)
-    return kind, bytes(part)
 
 
 def _part(data: memoryview, order: Order) -> tuple[int, memoryview, memoryview]:

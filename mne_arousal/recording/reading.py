@@ -74,7 +74,7 @@ def read_recording(source) -> tuple[BaseRaw, str]:
             raw = _read_any_encoding(reader, source if reader is read_bids else path)
             raw.get_channel_types()  # fails on kinds that there are not
             _strip_names(raw)
-        except RecordingError:
+        except (RecordingError, MemoryError):
             raise
         except Exception as error:  # readers raise of every class on files that are damaged
             if path.suffix.lower() in _NO_RECORDING:

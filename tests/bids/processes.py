@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import re
 import sys
+from pathlib import Path
 
 from mne_arousal.cli import main
 
@@ -14,8 +16,8 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["torch", "braindecode.preprocessing", "tests.bids.small_dataset"])
 
 
-def run_command(arguments, kill_at=None, file_limit=None, log=None):
-    """Run the command; end it without warning at a point, or let no file grow beyond a limit."""
+def run_command(arguments, kill_at=None, file_limit=None, memory_limit=None, log=None):
+    """Run the command; end it at a point, or let no file or its memory grow beyond a limit."""
     if log is not None:
         handle = os.open(log, os.O_WRONLY | os.O_CREAT)
         os.dup2(handle, 1)
@@ -26,6 +28,12 @@ def run_command(arguments, kill_at=None, file_limit=None, log=None):
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, resource.RLIM_INFINITY))
+    if memory_limit is not None:
+        import resource
+
+        status = Path("/proc/self/status").read_text()
+        there = 1024 * int(re.search(r"VmSize:\s+(\d+)", status)[1])
+        resource.setrlimit(resource.RLIMIT_AS, (there + memory_limit, resource.RLIM_INFINITY))
     sys.exit(main(arguments))
 
 

@@ -90,12 +90,13 @@ def main():
     parser.add_argument("--formats", nargs="*", default=list(FORMATS))
     parser.add_argument("--groups", nargs="*")
     arguments = parser.parse_args()
-    results = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
     for name in arguments.formats:
         if arguments.groups and FORMATS[name].group not in arguments.groups:
             continue
-        results[name] = run_format(name, arguments.files, arguments.analyzed)
-        COUNTS.write_text(json.dumps(results, indent=1) + "\n")
+        found = run_format(name, arguments.files, arguments.analyzed)
+        results = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+        results[name] = found
+        COUNTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
         write_page(results)
 
 
