@@ -4,13 +4,10 @@
 
 The candidates of every kind of simulated sleeper of the choosing half are judged by the package's
 own code; a logistic regression on whether a candidate overlaps an arousal that was put in gives
-`OFFSET`, `FACTOR` and `PER_LOG_SCORE` of `mne_arousal/arousals/probability.py`, and the log odds of
-movement, length, heart and breath in `cues.py` there. The log odds of cues that simulated nights
-hold too few of are kept as they are. `FACTOR` and `PER_LOG_SCORE` are tied, ten units of log score
-to one of the mixture's log odds: left free, the fit trusts the mixture more, and nights of deep
-sleep alone, whose candidates are all noise, get more events (doc/benchmarks/arousals_ledger.md).
-Patients and other sleepers count the same, as clinics record patients. Prints the constants, and
-what they do on seeds that were left out of the fit.
+`OFFSET` and `FACTOR` of `mne_arousal/arousals/probability.py`, and the log odds of length, fast
+EEG, heart and breath in `cues.py` there. The log odds of the other cues are kept as they are, for the
+reasons that are given there. Patients and other sleepers count the same, as clinics record
+patients. Prints the constants, and what they do on seeds that were left out of the fit.
 """
 
 from __future__ import annotations
@@ -36,8 +33,7 @@ from mne_arousal.metrics.matching import overlaps
 from mne_arousal.stages.gates import sleep_gates
 
 FEATURES = ("spectral", "body")
-FITTED = ("movement", "short", "heart", "breath")
-TIED = 10.0  # units of log score over 5 to one of the mixture's log odds
+FITTED = ("short", "no shift of the EEG", "heart", "breath")
 RIDGE = 1e-3
 
 
@@ -48,7 +44,7 @@ class Fit:
     Attributes
     ----------
     offset, factor : float
-        Of the evidence: offset, and factor on the mixture's log odds plus `TIED` log scores.
+        Of the evidence: offset, and factor on the mixture's log odds.
     cues : dict
         Log odds of each fitted cue.
     """
@@ -60,14 +56,9 @@ class Fit:
     def probability(self, table: pd.DataFrame) -> np.ndarray:
         """Probability of each candidate."""
         odds = LOG_ODDS | self.cues
-        total = self.offset + self.factor * evidence(table)
+        total = self.offset + self.factor * table["mixture"]
         total += sum(odds[name] * table[name] for name in odds if self.cues)
         return 1 / (1 + np.exp(-total.to_numpy(dtype=float)))
-
-
-def evidence(table: pd.DataFrame) -> pd.Series:
-    """What the score says, before it is recalibrated."""
-    return table["mixture"] + TIED * np.log(table["score"] / 5.0)
 
 
 def candidates(name: str, cache: Path) -> pd.DataFrame:
@@ -77,7 +68,7 @@ def candidates(name: str, cache: Path) -> pd.DataFrame:
         prepared = prepare(name, cache / "tables", FEATURES)
         clusterer = ArousalClusterer(random_state=0, verbose="error").fit(prepared.table)
         (night,) = clusterer._split(prepared.table)
-        wake, rem = clusterer._wake_and_rem(night)
+        wake, rem, deep = clusterer._stage_masks(night)
     found = evidence_parts(
         night,
         clusterer._columns,
@@ -97,6 +88,7 @@ def candidates(name: str, cache: Path) -> pd.DataFrame:
         hop=hop,
         rules=Rules(),
         weights=found.weights,
+        deep=None if deep is None else deep[night.epochs],
     )
     rows = [
         {
@@ -125,7 +117,7 @@ def fit(table: pd.DataFrame, *, without_cues: bool = False) -> Fit:
     """Fit the constants; `without_cues` leaves the evidence alone to decide."""
     if without_cues:
         table = table.assign(**dict.fromkeys(LOG_ODDS, 0.0))
-    x = np.column_stack([np.ones(len(table)), evidence(table), table[list(FITTED)]])
+    x = np.column_stack([np.ones(len(table)), table["mixture"], table[list(FITTED)]])
     kept = [name for name in LOG_ODDS if name not in FITTED]
     given = sum(LOG_ODDS[name] * table[name].to_numpy() for name in kept)
     y = table["true"].to_numpy(dtype=float)
@@ -169,7 +161,6 @@ def main() -> None:
     found = fit(table)
     print(f"{len(table)} candidates of {len(chosen)} nights, {table['true'].mean():.0%} true")
     print(f"OFFSET, FACTOR = {found.offset:.2f}, {found.factor:.2f}")
-    print(f"PER_LOG_SCORE = {TIED * found.factor:.2f}")
     for name, value in found.cues.items():
         print(f"{name}: {value:.2f}")
     error = calibration_error(left_out, table["true"].to_numpy(dtype=float))
