@@ -5,8 +5,8 @@
 The candidates of every kind of simulated sleeper of the choosing half are judged by the package's
 own code; a logistic regression on whether a candidate overlaps an arousal that was put in gives
 `OFFSET` and `FACTOR` of `mne_arousal/arousals/probability.py`, and the log odds of length, fast
-EEG, heart and breath in `cues.py` there. The log odds of the other cues are kept as they are, for the
-reasons that are given there. Patients and other sleepers count the same, as clinics record
+EEG, heart and breath in `cues.py` there. The log odds of the other cues are kept as they are, for
+the reasons that are given there. Patients and other sleepers count the same, as clinics record
 patients. Prints the constants, and what they do on seeds that were left out of the fit.
 """
 
