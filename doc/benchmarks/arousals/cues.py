@@ -28,6 +28,7 @@ from threadpoolctl import threadpool_limits
 from mne_arousal import ArousalClusterer
 from mne_arousal.arousals.cues import LOG_ODDS
 from mne_arousal.arousals.detector import evidence_parts, judge
+from mne_arousal.arousals.evidence import DEFAULT_COMPONENTS
 from mne_arousal.arousals.rules import Rules
 from mne_arousal.metrics.matching import overlaps
 from mne_arousal.stages.gates import sleep_gates
@@ -57,42 +58,84 @@ class Fit:
         """Probability of each candidate."""
         odds = LOG_ODDS | self.cues
         total = self.offset + self.factor * table["mixture"]
-        total += sum(odds[name] * table[name] for name in odds if self.cues)
+        total += sum(odds[name] * table[name] for name in odds)
         return 1 / (1 + np.exp(-total.to_numpy(dtype=float)))
 
 
-def candidates(name: str, cache: Path) -> pd.DataFrame:
-    """Candidates of a simulated night that meet the definition of an arousal."""
+@dataclass(frozen=True)
+class Fitted:
+    """A recording with its stages, as evidence and candidates take it.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recording.
+    table : EpochTable
+        Features and body.
+    columns, body_columns : list of Column
+        What they are.
+    wake, rem, deep : array of bool, shape (n_epochs,) | None
+        Epochs of wake, REM sleep and N3.
+    clusters : array of int, shape (n_epochs,)
+        Stage clusters.
+    true : DataFrame | None
+        Onset and duration (s) of arousals that were put in.
+    """
+
+    name: str
+    table: object
+    columns: list
+    body_columns: list
+    wake: np.ndarray | None
+    rem: np.ndarray | None
+    deep: np.ndarray | None
+    clusters: np.ndarray
+    true: pd.DataFrame | None
+
+
+def fitted(name: str, cache: Path) -> Fitted:
+    """Stages of a recording, from kept tables."""
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         prepared = prepare(name, cache / "tables", FEATURES)
         clusterer = ArousalClusterer(random_state=0, verbose="error").fit(prepared.table)
         (night,) = clusterer._split(prepared.table)
-        wake, rem, deep = clusterer._stage_masks(night)
+        masks = clusterer._stage_masks(night)
+    marks = prepared.arousals
+    true = None
+    if marks is not None:
+        true = pd.DataFrame({"onset": marks.onset, "duration": marks.duration})
+    columns, body_columns = clusterer._columns, clusterer._body_columns
+    clusters = clusterer._stages.predict_clusters(night)
+    return Fitted(name, night, columns, body_columns, *masks, clusters, true)
+
+
+def candidates(night: Fitted, components=DEFAULT_COMPONENTS) -> pd.DataFrame:
+    """Candidates of a night that meet the definition of an arousal."""
+    table, epochs = night.table, night.table.epochs
     found = evidence_parts(
-        night,
-        clusterer._columns,
-        body_columns=clusterer._body_columns,
-        components=tuple(clusterer.components),
+        table,
+        night.columns,
+        body_columns=night.body_columns,
+        components=components,
         window_length=2.0,
-        wake=wake,
+        wake=night.wake,
     )
-    asleep, atonia = sleep_gates(night, clusterer._columns, wake, rem)
-    hop = night.hop(2.0)
-    clusters = clusterer._stages.predict_clusters(night)[night.epochs]
+    asleep, atonia = sleep_gates(table, night.columns, night.wake, night.rem)
+    hop = table.hop(2.0)
     judged, _ = judge(
         found.parts,
         asleep,
         atonia,
-        clusters,
+        night.clusters[epochs],
         hop=hop,
         rules=Rules(),
         weights=found.weights,
-        deep=None if deep is None else deep[night.epochs],
+        deep=None if night.deep is None else night.deep[epochs],
     )
     rows = [
         {
-            "onset": night.onsets[c.inside.start] + 1.0,
+            "onset": table.onsets[c.inside.start] + 1.0,
             "duration": (c.inside.stop - c.inside.start) * hop,
             "score": c.score,
             "mixture": c.mixture_log_odds,
@@ -101,22 +144,22 @@ def candidates(name: str, cache: Path) -> pd.DataFrame:
         for c in judged
         if not c.reason
     ]
-    table = pd.DataFrame(rows)
-    marks = prepared.arousals
-    n_true = 0 if marks is None else len(marks)
-    table["true"] = False
-    if n_true and len(table):
-        true = pd.DataFrame({"onset": marks.onset, "duration": marks.duration})
-        table["true"] = (overlaps(true, table)[0] > 0).any(axis=0)
+    rows = pd.DataFrame(rows, columns=["onset", "duration", "score", "mixture", *LOG_ODDS])
+    n_true = 0 if night.true is None else len(night.true)
+    rows["true"] = False
+    if n_true and len(rows):
+        rows["true"] = (overlaps(night.true, rows)[0] > 0).any(axis=0)
     hours = asleep.sum() * hop / 3600
-    seed = name.rpartition("-")[2]
-    return table.assign(name=name, seed=seed, hours=hours, n_true=n_true)
+    seed = night.name.rpartition("-")[2]
+    return rows.assign(name=night.name, seed=seed, hours=hours, n_true=n_true)
 
 
-def fit(table: pd.DataFrame, *, without_cues: bool = False) -> Fit:
-    """Fit the constants; `without_cues` leaves the evidence alone to decide."""
-    if without_cues:
-        table = table.assign(**dict.fromkeys(LOG_ODDS, 0.0))
+def _of(name: str, cache: Path) -> pd.DataFrame:
+    return candidates(fitted(name, cache))
+
+
+def fit(table: pd.DataFrame) -> Fit:
+    """Fit the constants."""
     x = np.column_stack([np.ones(len(table)), table["mixture"], table[list(FITTED)]])
     kept = [name for name in LOG_ODDS if name not in FITTED]
     given = sum(LOG_ODDS[name] * table[name].to_numpy() for name in kept)
@@ -129,8 +172,7 @@ def fit(table: pd.DataFrame, *, without_cues: bool = False) -> Fit:
         return share @ (np.logaddexp(0, odds) - y * odds) + RIDGE * np.mean(weights[1:] ** 2)
 
     found = minimize(loss, np.zeros(x.shape[1]), method="BFGS").x
-    fitted = {} if without_cues else dict(zip(FITTED, found[2:], strict=True))
-    return Fit(found[0], found[1], fitted)
+    return Fit(found[0], found[1], dict(zip(FITTED, found[2:], strict=True)))
 
 
 def calibration_error(probability: np.ndarray, true: np.ndarray) -> float:
@@ -152,7 +194,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     chosen = names("choose", "simulated", None, arguments.seeds)
-    tables = Parallel(arguments.jobs)(delayed(candidates)(n, arguments.cache) for n in chosen)
+    tables = Parallel(arguments.jobs)(delayed(_of)(n, arguments.cache) for n in chosen)
     table = pd.concat(tables, ignore_index=True)
     left_out = np.full(len(table), np.nan)
     for seed in table["seed"].unique():
