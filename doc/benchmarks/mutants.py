@@ -27,6 +27,7 @@ MUTANTS = [
     (A + "noise.py", "_RATE, _VARIANCE = 8.8, 2.7", "_RATE, _VARIANCE = 8.8, 3.6"),
     (A + "noise.py", "_FEW_BANDS_VARIANCE = 3.3", "_FEW_BANDS_VARIANCE = 2.7"),
     (A + "noise.py", "_FLIPPED_FLOOR = 71.0, 1.35, 2.0", "_FLIPPED_FLOOR = 35.0, 1.35, 2.0"),
+    (A + "noise.py", "_LOOKALIKE_FLOOR = 15.0, 2.0", "_LOOKALIKE_FLOOR = 1.0, 2.0"),
     (A + "noise.py", "_PRIOR_EVENTS = 40.0", "_PRIOR_EVENTS = 400.0"),
     (A + "noise.py", "_PRIOR_CLUSTER_EVENTS = 20.0", "_PRIOR_CLUSTER_EVENTS = 200.0"),
     (A + "noise.py", "over**2 - _FLIPPED_FLOOR**2", "over**2 + _FLIPPED_FLOOR**2"),
@@ -39,7 +40,8 @@ MUTANTS = [
     (A + "departure.py", "GUARD = 2.0", "GUARD = 8.0"),
     (A + "departure.py", "return 0.5 * (trailing +", "return 1.0 * (trailing +"),
     (A + "departure.py", "(15.87, 50)", "(5.0, 50)"),
-    (A + "trust.py", "_STANDARD_ERRORS = 2.0", "_STANDARD_ERRORS = 0.0"),
+    (A + "trust.py", "(error / correlation) ** 2", "0.0 * correlation"),
+    (A + "trust.py", "if correlation <= error:", "if correlation <= -1.0:"),
     (A + "trust.py", "_MEMORY = 60.0", "_MEMORY = 2.0"),
     (
         A + "anchor.py",
@@ -57,7 +59,7 @@ MUTANTS = [
     (A + "body_answers.py", "_PRIOR_EVENTS = 20.0", "_PRIOR_EVENTS = 500.0"),
     (A + "evidence.py", "_EMG_WEIGHT = 0.25", "_EMG_WEIGHT = 1.0"),
     (A + "evidence.py", '"heart": 0.5', '"heart": 5.0'),
-    (A + "evidence.py", '"anchor": 0.6', '"anchor": 1.8'),
+    (A + "evidence.py", '"anchor": 1.0', '"anchor": 3.0'),
     (A + "evidence.py", "_UNSTABLE = 2.0", "_UNSTABLE = 20.0"),
     (A + "evidence.py", "_LIMIT = 4.0", "_LIMIT = 8.0"),
     (A + "scan.py", "_FLANK_WEIGHT = 0.7", "_FLANK_WEIGHT = 0.0"),
@@ -71,6 +73,7 @@ MUTANTS = [
     (A + "cues.py", "SWAY = 1.15", "SWAY = 0.5"),
     (A + "cues.py", "EMG_RISE = 2.0", "EMG_RISE = 1.0"),
     (A + "cues.py", '"heart": ', '"heart": -'),
+    (A + "cues.py", '"no heart": 6.0', '"no heart": 0.0'),
     (A + "cues.py", '"spindle": -2.0', '"spindle": 0.0'),
     (A + "cues.py", "_BODY_SECONDS = 3.0", "_BODY_SECONDS = 9.0"),
     (
@@ -78,7 +81,7 @@ MUTANTS = [
         "_LOG_SCORE_SPREAD, _PRIOR_AROUSALS = float(np.log(8.0)), 0.45",
         "_LOG_SCORE_SPREAD, _PRIOR_AROUSALS = float(np.log(8.0)), 0.9",
     ),
-    (A + "probability.py", "OFFSET, FACTOR, PER_LOG_SCORE = -", "OFFSET, FACTOR, PER_LOG_SCORE = "),
+    (A + "probability.py", "OFFSET, FACTOR = -", "OFFSET, FACTOR = "),
     (A + "probability.py", "_LEAST_RISK = 0.15", "_LEAST_RISK = 1.0"),
     (A + "probability.py", "np.maximum.accumulate(log_odds[order])", "log_odds[order]"),
     (

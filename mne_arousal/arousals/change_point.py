@@ -15,6 +15,9 @@ TEMPER = 0.25
 #: Lengths of a ramp that are integrated over, s; an abrupt change is as likely as all ramps. The
 #: first third of a ramp hardly shows, so the longest must be longer than ramps are.
 RAMPS = (0.0, 0.25, 0.5, 1.0, 1.5)
+# Share of the posterior that lies on either side of the interval. At 5 %, intervals cover 82 % of
+# abrupt onsets of simulated nights: those of patients are also mistaken for another change nearby.
+_TAIL = 0.035
 # White noise added to each model, as a share of its power (-30 dB): where filters left a band
 # empty, what little is there would decide otherwise.
 _FLOOR = 1e-3
@@ -182,7 +185,8 @@ def locate_onset(
     log_posterior -= 0.5 * ((times / sfreq - coarse) / prior) ** 2
     weights = np.exp(log_posterior - log_posterior.max()).sum(axis=0)
     cumulative = np.cumsum(weights) / weights.sum()
-    low, middle, high = (times[np.searchsorted(cumulative, q)] / sfreq for q in (0.05, 0.5, 0.95))
+    shares = (_TAIL, 0.5, 1.0 - _TAIL)
+    low, middle, high = (times[np.searchsorted(cumulative, q)] / sfreq for q in shares)
     return Onset(float(middle), float(low), float(high))
 
 

@@ -19,24 +19,25 @@ _SHORT = 5.0  # s; the extents of bursts under 3 s reach up to here
 _BODY_RANGE = (-2.0, 3.0)  # spreads; more says no more
 _FULL_WEIGHT = 0.25  # weight of heart or breath on a night from which on their cue counts in full
 _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answer is looked up
-_WEAK_SCORE = 7.0  # of which evidence without a heart to confirm it is doubted
+_WEAK_SCORE = 6.5  # of which evidence without a heart to confirm it is doubted
 
-# Natural logarithm of the odds that a cue adds. Those of movement, length, fast EEG, heart and
-# breath were fitted to simulated nights (doc/benchmarks/arousals/cues.py). Spindles and candidates
-# in REM sleep without a rise of the chin EMG are against the definition of an arousal (AASM);
-# simulated nights hold too few of them to measure how much. Deep sleep has some third of the
-# arousals of the other stages (Bonnet and Arand 2007, J. Clin. Sleep Med. 3:271). What "no heart"
-# says is steeper than the fit (2.9): quiet sleep of people reaches higher than that of simulations.
+# Natural logarithm of the odds that a cue adds. Those of length, fast EEG, heart and breath were
+# fitted to simulated nights (doc/benchmarks/arousals/cues.py), the others are given. Spindles and
+# candidates in REM sleep without a rise of the chin EMG are against the definition of an arousal
+# (AASM); simulated nights hold too few of them to measure how much. Deep sleep has some third of
+# the arousals of the other stages (Bonnet and Arand 2007, J. Clin. Sleep Med. 3:271). Simulated
+# movements are never arousals, and a fit gives -8; those of people often are. Simulated sleep is
+# quieter than that of people, and a fit gives 3 for "no heart".
 LOG_ODDS = {
-    "movement": -8.0,
-    "short": -0.23,
+    "movement": -6.0,
+    "short": -0.32,
     "spindle": -2.0,
     "no chin EMG in REM sleep": -1.0,
-    "no shift of the EEG": -1.2,
+    "no shift of the EEG": -1.5,
     "deep sleep": -1.0,
-    "no heart": 4.0,
-    "heart": 0.18,
-    "breath": 0.07,
+    "no heart": 6.0,
+    "heart": 0.2,
+    "breath": 0.1,
 }
 
 
@@ -89,7 +90,8 @@ def measure_cues(
         cues["no shift of the EEG"] = max(_SHIFT - mean["fast"], 0.0)
     if deep is not None:
         cues["deep sleep"] = float(np.mean(deep[inside]))
-    cues["no heart"] = (1.0 - _worth("heart", weights)) * float(np.log(score / _WEAK_SCORE))
+    if weights is not None:
+        cues["no heart"] = (1.0 - _worth("heart", weights)) * float(np.log(score / _WEAK_SCORE))
     if "emg" in parts:
         missing = max(EMG_RISE - _highest_second(parts["emg"][inside], hop), 0.0)
         cues["no chin EMG in REM sleep"] = float(np.mean(atonia[inside])) * missing

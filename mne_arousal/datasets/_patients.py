@@ -171,7 +171,7 @@ PATIENTS = {
         ectopic=40.0,
         ecg_leak=14.0,
     ),
-    # arousals nearly every minute, at the ends of shallow hypopneas, in light sleep that
+    # arousals nearly every minute, many at the ends of shallow hypopneas, in light sleep that
     # fluctuates; most begin with a slow wave, and the body answers nearly all
     "dense": Patient(
         arousal_index=54.0,

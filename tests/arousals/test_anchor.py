@@ -1,9 +1,9 @@
-"""The direction in the EEG that predicts chin EMG."""
+"""The direction in the EEG that predicts what the body does."""
 
 import numpy as np
 import pytest
 
-from mne_arousal.arousals.anchor import anchored_direction
+from mne_arousal.arousals.anchor import anchor_view, anchored_direction
 
 WEIGHTS = np.array([1.0, 0.5, 0.0, 0.0, 0.0])
 
@@ -52,3 +52,31 @@ def test_too_few_windows_predict_nothing(n):
     eeg = np.ones((n, 12))
     found = anchored_direction(eeg, np.ones(n), np.ones(n, dtype=bool))
     np.testing.assert_array_equal(found, np.zeros(n))
+
+
+def test_each_part_counts_for_what_it_is_worth():
+    """A part of the body that the EEG predicts counts, and one that it does not hardly does."""
+    rng = np.random.default_rng(0)
+    eeg, asleep = rng.normal(size=(3000, 5)), np.ones(3000, dtype=bool)
+    other = np.roll(WEIGHTS, 2)
+    body = {
+        "emg": eeg @ WEIGHTS + rng.normal(size=3000),
+        "heart": eeg @ other + 2 * rng.normal(size=3000),
+        "breath": rng.normal(size=3000),
+    }
+    body["heart"][::3] = np.nan
+    view, trust = anchor_view(eeg, body, asleep, 0.5)
+    at = np.linalg.lstsq(eeg, view, rcond=None)[0]
+    assert 1.0 < at @ WEIGHTS / (at @ other) < 2.5
+    expected = np.hypot(np.sqrt(1.25 / 2.25), np.sqrt(1.25 / 5.25))
+    assert trust == pytest.approx(expected, abs=0.04)
+
+
+def test_a_body_that_the_eeg_does_not_predict_gives_no_direction():
+    rng = np.random.default_rng(3)
+    eeg, asleep = rng.normal(size=(3000, 5)), np.ones(3000, dtype=bool)
+    nothing = {"emg": np.full(3000, np.nan), "breath": np.zeros(3000)}
+    for body in ({}, nothing):
+        view, trust = anchor_view(eeg, body, asleep, 0.5)
+        assert trust == 0
+        np.testing.assert_array_equal(view, 0.0)

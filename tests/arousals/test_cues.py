@@ -121,7 +121,29 @@ def test_each_cue_has_its_log_odds():
         "heart": -LOG_ODDS["heart"],
     }
     signs = {name: value > 0 for name, value in LOG_ODDS.items()}
-    assert [name for name, positive in signs.items() if positive] == ["heart", "breath"]
+    assert [name for name, positive in signs.items() if positive] == ["no heart", "heart", "breath"]
+
+
+def test_without_a_heart_weak_evidence_is_doubted():
+    """The less the heart is worth on this night, the more; strong evidence is believed."""
+    name, parts = "no heart", parts_of()
+    assert name not in measure_cues(parts, INSIDE, SLEEP, HOP)
+    for weight, share in ((0.0, 1.0), (0.125, 0.5), (0.25, 0.0), (1.0, 0.0)):
+        weak, strong = (
+            measure_cues(parts, INSIDE, SLEEP, HOP, {"heart": weight}, score=score)[name]
+            for score in (4.0, 9.0)
+        )
+        assert weak == pytest.approx(share * np.log(4.0 / 6.5))
+        assert strong == pytest.approx(share * np.log(9.0 / 6.5))
+
+
+def test_deep_sleep_has_few_arousals():
+    """The share of a candidate that lies in it; nothing where stages are not known."""
+    assert "deep sleep" not in cues_of()
+    deep = np.arange(200) >= 108
+    cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, deep=deep)
+    assert cues["deep sleep"] == pytest.approx(0.5)
+    assert LOG_ODDS["deep sleep"] < 0
 
 
 def test_cues_are_described_the_strongest_first():

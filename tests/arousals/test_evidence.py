@@ -98,9 +98,11 @@ def test_a_body_that_answers_is_trusted():
 
 
 def test_trust_is_full_at_its_bound():
-    """A witness that says what the EEG says counts as much as fast EEG does, and no more."""
+    """A direction that predicts all of the body counts as much as fast EEG does, and no more."""
     values = night(onsets=MANY, rise=4.0, bands=("theta", "alpha", "beta", "gamma", "level"))
-    assert measured(values).weights["anchor"] == 1.0
+    assert 0.7 < measured(values).weights["anchor"] < 1.0
+    body = body_of(0, len(values), MANY, rise=6.0)
+    assert measured(values, body=body).weights["anchor"] == 1.0
 
 
 def test_a_body_that_does_not_answer_counts_for_nothing():
@@ -111,8 +113,9 @@ def test_a_body_that_does_not_answer_counts_for_nothing():
         noise = overlapping(np.random.default_rng(500 + seed), (len(values), 2), 1.0)
         found = measured(values, body=noise).weights
         weights += [found["heart"], found["breath"]]
-    assert np.mean(np.array(weights) == 0) >= 0.9
-    assert max(weights) < 0.1
+    assert np.mean(np.array(weights) == 0) >= 0.7
+    assert np.mean(weights) < 0.05
+    assert max(weights) < 0.3
 
 
 def test_an_anchor_that_predicts_nothing_counts_for_nothing():

@@ -4,13 +4,10 @@
 
 The candidates of every kind of simulated sleeper of the choosing half are judged by the package's
 own code; a logistic regression on whether a candidate overlaps an arousal that was put in gives
-`OFFSET`, `FACTOR` and `PER_LOG_SCORE` of `mne_arousal/arousals/probability.py`, and the log odds of
-movement, length, heart and breath in `cues.py` there. The log odds of cues that simulated nights
-hold too few of are kept as they are. `FACTOR` and `PER_LOG_SCORE` are tied, ten units of log score
-to one of the mixture's log odds: left free, the fit trusts the mixture more, and nights of deep
-sleep alone, whose candidates are all noise, get more events (doc/benchmarks/arousals_ledger.md).
-Patients and other sleepers count the same, as clinics record patients. Prints the constants, and
-what they do on seeds that were left out of the fit.
+`OFFSET` and `FACTOR` of `mne_arousal/arousals/probability.py`, and the log odds of length, fast
+EEG, heart and breath in `cues.py` there. The log odds of the other cues are kept as they are, for
+the reasons that are given there. Patients and other sleepers count the same, as clinics record
+patients. Prints the constants, and what they do on seeds that were left out of the fit.
 """
 
 from __future__ import annotations
@@ -31,13 +28,13 @@ from threadpoolctl import threadpool_limits
 from mne_arousal import ArousalClusterer
 from mne_arousal.arousals.cues import LOG_ODDS
 from mne_arousal.arousals.detector import evidence_parts, judge
+from mne_arousal.arousals.evidence import DEFAULT_COMPONENTS
 from mne_arousal.arousals.rules import Rules
 from mne_arousal.metrics.matching import overlaps
 from mne_arousal.stages.gates import sleep_gates
 
 FEATURES = ("spectral", "body")
-FITTED = ("movement", "short", "heart", "breath")
-TIED = 10.0  # units of log score over 5 to one of the mixture's log odds
+FITTED = ("short", "no shift of the EEG", "heart", "breath")
 RIDGE = 1e-3
 
 
@@ -48,7 +45,7 @@ class Fit:
     Attributes
     ----------
     offset, factor : float
-        Of the evidence: offset, and factor on the mixture's log odds plus `TIED` log scores.
+        Of the evidence: offset, and factor on the mixture's log odds.
     cues : dict
         Log odds of each fitted cue.
     """
@@ -60,47 +57,85 @@ class Fit:
     def probability(self, table: pd.DataFrame) -> np.ndarray:
         """Probability of each candidate."""
         odds = LOG_ODDS | self.cues
-        total = self.offset + self.factor * evidence(table)
-        total += sum(odds[name] * table[name] for name in odds if self.cues)
+        total = self.offset + self.factor * table["mixture"]
+        total += sum(odds[name] * table[name] for name in odds)
         return 1 / (1 + np.exp(-total.to_numpy(dtype=float)))
 
 
-def evidence(table: pd.DataFrame) -> pd.Series:
-    """What the score says, before it is recalibrated."""
-    return table["mixture"] + TIED * np.log(table["score"] / 5.0)
+@dataclass(frozen=True)
+class Fitted:
+    """A recording with its stages, as evidence and candidates take it.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recording.
+    table : EpochTable
+        Features and body.
+    columns, body_columns : list of Column
+        What they are.
+    wake, rem, deep : array of bool, shape (n_epochs,) | None
+        Epochs of wake, REM sleep and N3.
+    clusters : array of int, shape (n_epochs,)
+        Stage clusters.
+    true : DataFrame | None
+        Onset and duration (s) of arousals that were put in.
+    """
+
+    name: str
+    table: object
+    columns: list
+    body_columns: list
+    wake: np.ndarray | None
+    rem: np.ndarray | None
+    deep: np.ndarray | None
+    clusters: np.ndarray
+    true: pd.DataFrame | None
 
 
-def candidates(name: str, cache: Path) -> pd.DataFrame:
-    """Candidates of a simulated night that meet the definition of an arousal."""
+def fitted(name: str, cache: Path) -> Fitted:
+    """Stages of a recording, from kept tables."""
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         prepared = prepare(name, cache / "tables", FEATURES)
         clusterer = ArousalClusterer(random_state=0, verbose="error").fit(prepared.table)
         (night,) = clusterer._split(prepared.table)
-        wake, rem = clusterer._wake_and_rem(night)
+        masks = clusterer._stage_masks(night)
+    marks = prepared.arousals
+    true = None
+    if marks is not None:
+        true = pd.DataFrame({"onset": marks.onset, "duration": marks.duration})
+    columns, body_columns = clusterer._columns, clusterer._body_columns
+    clusters = clusterer._stages.predict_clusters(night)
+    return Fitted(name, night, columns, body_columns, *masks, clusters, true)
+
+
+def candidates(night: Fitted, components=DEFAULT_COMPONENTS) -> pd.DataFrame:
+    """Candidates of a night that meet the definition of an arousal."""
+    table, epochs = night.table, night.table.epochs
     found = evidence_parts(
-        night,
-        clusterer._columns,
-        body_columns=clusterer._body_columns,
-        components=tuple(clusterer.components),
+        table,
+        night.columns,
+        body_columns=night.body_columns,
+        components=components,
         window_length=2.0,
-        wake=wake,
+        wake=night.wake,
     )
-    asleep, atonia = sleep_gates(night, clusterer._columns, wake, rem)
-    hop = night.hop(2.0)
-    clusters = clusterer._stages.predict_clusters(night)[night.epochs]
+    asleep, atonia = sleep_gates(table, night.columns, night.wake, night.rem)
+    hop = table.hop(2.0)
     judged, _ = judge(
         found.parts,
         asleep,
         atonia,
-        clusters,
+        night.clusters[epochs],
         hop=hop,
         rules=Rules(),
         weights=found.weights,
+        deep=None if night.deep is None else night.deep[epochs],
     )
     rows = [
         {
-            "onset": night.onsets[c.inside.start] + 1.0,
+            "onset": table.onsets[c.inside.start] + 1.0,
             "duration": (c.inside.stop - c.inside.start) * hop,
             "score": c.score,
             "mixture": c.mixture_log_odds,
@@ -109,23 +144,23 @@ def candidates(name: str, cache: Path) -> pd.DataFrame:
         for c in judged
         if not c.reason
     ]
-    table = pd.DataFrame(rows)
-    marks = prepared.arousals
-    n_true = 0 if marks is None else len(marks)
-    table["true"] = False
-    if n_true and len(table):
-        true = pd.DataFrame({"onset": marks.onset, "duration": marks.duration})
-        table["true"] = (overlaps(true, table)[0] > 0).any(axis=0)
+    rows = pd.DataFrame(rows, columns=["onset", "duration", "score", "mixture", *LOG_ODDS])
+    n_true = 0 if night.true is None else len(night.true)
+    rows["true"] = False
+    if n_true and len(rows):
+        rows["true"] = (overlaps(night.true, rows)[0] > 0).any(axis=0)
     hours = asleep.sum() * hop / 3600
-    seed = name.rpartition("-")[2]
-    return table.assign(name=name, seed=seed, hours=hours, n_true=n_true)
+    seed = night.name.rpartition("-")[2]
+    return rows.assign(name=night.name, seed=seed, hours=hours, n_true=n_true)
 
 
-def fit(table: pd.DataFrame, *, without_cues: bool = False) -> Fit:
-    """Fit the constants; `without_cues` leaves the evidence alone to decide."""
-    if without_cues:
-        table = table.assign(**dict.fromkeys(LOG_ODDS, 0.0))
-    x = np.column_stack([np.ones(len(table)), evidence(table), table[list(FITTED)]])
+def _of(name: str, cache: Path) -> pd.DataFrame:
+    return candidates(fitted(name, cache))
+
+
+def fit(table: pd.DataFrame) -> Fit:
+    """Fit the constants."""
+    x = np.column_stack([np.ones(len(table)), table["mixture"], table[list(FITTED)]])
     kept = [name for name in LOG_ODDS if name not in FITTED]
     given = sum(LOG_ODDS[name] * table[name].to_numpy() for name in kept)
     y = table["true"].to_numpy(dtype=float)
@@ -137,8 +172,7 @@ def fit(table: pd.DataFrame, *, without_cues: bool = False) -> Fit:
         return share @ (np.logaddexp(0, odds) - y * odds) + RIDGE * np.mean(weights[1:] ** 2)
 
     found = minimize(loss, np.zeros(x.shape[1]), method="BFGS").x
-    fitted = {} if without_cues else dict(zip(FITTED, found[2:], strict=True))
-    return Fit(found[0], found[1], fitted)
+    return Fit(found[0], found[1], dict(zip(FITTED, found[2:], strict=True)))
 
 
 def calibration_error(probability: np.ndarray, true: np.ndarray) -> float:
@@ -160,7 +194,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     chosen = names("choose", "simulated", None, arguments.seeds)
-    tables = Parallel(arguments.jobs)(delayed(candidates)(n, arguments.cache) for n in chosen)
+    tables = Parallel(arguments.jobs)(delayed(_of)(n, arguments.cache) for n in chosen)
     table = pd.concat(tables, ignore_index=True)
     left_out = np.full(len(table), np.nan)
     for seed in table["seed"].unique():
@@ -169,7 +203,6 @@ def main() -> None:
     found = fit(table)
     print(f"{len(table)} candidates of {len(chosen)} nights, {table['true'].mean():.0%} true")
     print(f"OFFSET, FACTOR = {found.offset:.2f}, {found.factor:.2f}")
-    print(f"PER_LOG_SCORE = {TIED * found.factor:.2f}")
     for name, value in found.cues.items():
         print(f"{name}: {value:.2f}")
     error = calibration_error(left_out, table["true"].to_numpy(dtype=float))

@@ -42,7 +42,14 @@ METHODS = {
     "states": (_BODY, {"components": COMPONENTS}),
 }
 ASKED = (1.0, 2.0, 5.0)  # false alarms per hour; the second is the default
-ABLATION = ("medium", "hard", "old", "apnea", "patient-apnea", "patient-fluctuating")
+ABLATION = (
+    "medium",
+    "hard",
+    "apnea",
+    "patient-apnea",
+    "patient-fluctuating",
+    "patient-dense30min",
+)
 ABLATION_RATE = RATES[1]  # implants per hour
 
 
