@@ -87,8 +87,8 @@ def _modes(backend, rows, triangle, residuals, n_columns: int) -> list[Modes]:
             parts.append((z, _energies(xp, r, b, z) / n_columns))
         values, energies = (xp.concat(some, axis=1) for some in zip(*parts, strict=True))
         counts = np.where(np.arange(len(order)) < n_pairs, 2.0, 1.0)
-        some = residuals if len(members) == len(rows) else xp.take(
-            residuals, backend.asarray(members)
+        some = (
+            residuals if len(members) == len(rows) else xp.take(residuals, backend.asarray(members))
         )
         found.append(Modes(rows[members], values, energies, some, counts))
     return found
