@@ -45,7 +45,7 @@ def main():
     dmd_night.HOURS = parser.parse_args().hours
     X = cut(dmd_night.make_night())
     n_cores = len(os.sched_getaffinity(0))
-    signal = 8 * sum(ds.raw.n_times * len(ds.raw.ch_names) for ds in X.datasets)
+    signal = 8 * X.raw.n_times * len(X.raw.ch_names)
     rows, n_gpu = [], 0
     for parameters in CASES:
         setting = ", ".join(f"`{k}={v}`" for k, v in parameters.items()) or "default"

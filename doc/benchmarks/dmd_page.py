@@ -8,8 +8,7 @@ from pathlib import Path
 
 import mne
 import numpy as np
-from braindecode.datasets import BaseConcatDataset, RawDataset
-from braindecode.preprocessing import create_fixed_length_windows
+import pandas as pd
 
 PAGE = Path(__file__).with_name("dmd.md")
 
@@ -37,15 +36,27 @@ def read_nap(sfreq: float) -> mne.io.BaseRaw:
     return raw if sfreq == raw.info["sfreq"] else raw.resample(sfreq, verbose="error")
 
 
-def cut(raw: mne.io.BaseRaw, length: float = 2.0, hop: float = 0.5) -> BaseConcatDataset:
-    """Windows of a recording."""
+class CutRaw:
+    """Windows of a recording, as estimators read them from a windows dataset."""
+
+    description = None
+
+    def __init__(self, raw: mne.io.BaseRaw, length: int, hop: int):
+        self.raw = raw
+        starts = np.arange(0, raw.n_times - length + 1, hop)
+        self.metadata = pd.DataFrame(
+            {"i_start_in_trial": starts, "i_stop_in_trial": starts + length}
+        )
+
+    def __len__(self) -> int:
+        return len(self.metadata)
+
+
+def cut(raw: mne.io.BaseRaw, length: float = 2.0, hop: float = 0.5) -> CutRaw:
+    """Windows of a recording; length and hop in s."""
     raw.set_channel_types(dict.fromkeys(raw.ch_names, "eeg"), verbose="error")
-    return create_fixed_length_windows(
-        BaseConcatDataset([RawDataset(raw)]),
-        window_size_samples=round(length * raw.info["sfreq"]),
-        window_stride_samples=round(hop * raw.info["sfreq"]),
-        on_last_window="drop",
-    )
+    sfreq = raw.info["sfreq"]
+    return CutRaw(raw, round(length * sfreq), round(hop * sfreq))
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

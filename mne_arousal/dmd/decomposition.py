@@ -132,62 +132,6 @@ def _times(xp, a, w):
     return parts[..., :r] + 1j * parts[..., r:]
 
 
-def fit_amplitudes(backend, eigenvalues, profiles, embedded):
-    """Amplitudes that bring the modes closest to the snapshots, by least squares.
-
-    Parameters
-    ----------
-    backend : ArrayBackend
-        Where the arrays are.
-    eigenvalues : array, shape (n, rank)
-        Complex.
-    profiles : array, shape (n, n_rows, rank)
-        Modes.
-    embedded : array, shape (n, n_snapshots, n_rows)
-        Snapshots, one a row.
-
-    Returns
-    -------
-    amplitudes : array, shape (n, rank)
-        The b of ``profiles @ (b * eigenvalues**t)``; PyDMD's with ``opt=True``.
-    """
-    xp = backend.xp
-    r = eigenvalues.shape[1]
-    powers, last = _powers(xp, eigenvalues, embedded.shape[1])
-    parts = xp.concat([xp.real(powers), xp.imag(powers)], axis=1)  # real products are faster
-    square = parts @ xp.matrix_transpose(parts)
-    overlap = square[:, :r, :r] + square[:, r:, r:]
-    overlap = overlap + 1j * (square[:, :r, r:] - square[:, r:, :r])
-    normal = (xp.conj(xp.matrix_transpose(profiles)) @ profiles) * overlap
-    seen = parts @ embedded
-    seen = seen[:, :r] - 1j * seen[:, r:]  # (n, rank, n_rows)
-    right = xp.sum(seen * xp.conj(xp.matrix_transpose(profiles)), axis=2)
-    scale = xp.astype(xp.sqrt(xp.real(xp.linalg.diagonal(normal))), powers.dtype)
-    # modes that coincide make this singular but for a ridge of the size of rounding
-    ridge = 1e-15 * xp.eye(r, dtype=normal.dtype, device=normal.device)
-    inverse = backend.inv(normal / scale[:, :, None] / scale[:, None, :] + ridge)
-    return (inverse @ (right / scale)[:, :, None])[:, :, 0] / scale * last
-
-
-def _powers(xp, eigenvalues, n: int):
-    """Powers 0 to n - 1, but of modes that grow, divided by the last, lest they overflow.
-
-    Returns the powers, shape (m, rank, n), and what amplitudes have to be multiplied by.
-    """
-    grows = xp.abs(eigenvalues) > 1
-    one = xp.ones_like(eigenvalues)
-    step = xp.where(grows, 1 / xp.where(grows, eigenvalues, one), eigenvalues)
-    powers, base = one[:, :, None], step[:, :, None]
-    while powers.shape[2] < n:
-        powers = xp.concat([powers, powers * base], axis=2)
-        base = base * base
-    powers = powers[:, :, :n]
-    last = xp.where(grows, powers[:, :, -1], one)
-    if bool(xp.any(grows)):
-        powers = xp.where(grows[:, :, None], xp.flip(powers, axis=2), powers)
-    return powers, last
-
-
 def _square(xp, z):
     return xp.real(z) ** 2 + xp.imag(z) ** 2
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..utils.bands import POWER_FLOOR
+from .amplitudes import fit_amplitudes, fit_companion_amplitudes
 from .companion import companion_modes, profiles
-from .decomposition import Modes, find_modes, fit_amplitudes
+from .decomposition import Modes, find_modes
 from .features import (
     QUANTITIES,
     RESIDUAL_FLOOR,
@@ -179,32 +180,41 @@ def decompose(piece: Piece, rank, method: str) -> dict[str, np.ndarray]:
 
 
 def _fit_amplitudes(piece: Piece, modes: Modes) -> tuple[np.ndarray, np.ndarray]:
-    """Exact modes, shape (n, n_rows, n_given), and their amplitudes, shape (n, n_given).
+    """Exact modes, shape (n, n_rows, n_given), and their amplitudes, shape (n, n_given)."""
+    backend, d = piece.backend, piece.n_delays
+    if modes.exact_profiles is not None:
+        amplitudes = _fit_in_blocks(piece, modes.rows, modes.eigenvalues, modes.exact_profiles)
+        return backend.to_numpy(modes.exact_profiles), amplitudes
 
-    A few windows at a time on a CPU: powers of modes are many times the signal.
-    """
-    backend, n = piece.backend, len(modes.rows)
-    xp, size = backend.xp, _BLOCK if backend.device == "cpu" else n
+    def windows(block):
+        return piece.embedded(modes.rows[block], 1)[:, :, 0]
+
+    xp, paired = backend.xp, np.flatnonzero(modes.counts == 2).tolist()
+    shapes = xp.permute_dims(profiles(xp, modes.eigenvalues, d), (2, 0, 1))
+    fitted = fit_companion_amplitudes(backend, modes.eigenvalues, modes.counts, d, windows)
+    amplitudes, fits = map(backend.to_numpy, fitted)
+    left = np.flatnonzero(~fits)
+    if len(left):
+        some = xp.take(modes.eigenvalues, backend.asarray(left), axis=1)
+        exact = xp.take(shapes, backend.asarray(left), axis=0)
+        every = xp.concat([some, xp.conj(some[paired])]) if paired else some
+        both = xp.concat([exact, xp.conj(exact[..., paired])], axis=2) if paired else exact
+        again = _fit_in_blocks(piece, modes.rows[left], every, both)
+        amplitudes[left] = again[:, : len(modes.counts)]
+    return backend.to_numpy(shapes), amplitudes
+
+
+def _fit_in_blocks(piece: Piece, rows, eigenvalues, shapes) -> np.ndarray:
+    """A few windows at a time on a CPU: powers of modes are many times the signal."""
+    backend, n = piece.backend, len(rows)
+    size = _BLOCK if backend.device == "cpu" else n
     parts = []
-    paired = np.flatnonzero(modes.counts == 2).tolist()
     for lo in range(0, n, size):
         block = slice(lo, lo + size)
-        snapshots = piece.embedded(modes.rows[block], piece.n_delays)
-        values = xp.matrix_transpose(modes.eigenvalues[:, block])
-        if modes.exact_profiles is None:
-            shapes = profiles(xp, modes.eigenvalues[:, block], piece.n_delays)
-            exact = xp.permute_dims(shapes, (2, 0, 1))
-        else:
-            exact = modes.exact_profiles[block]
-        if paired:
-            every = xp.concat([values, xp.conj(values[:, paired])], axis=1)
-            both = xp.concat([exact, xp.conj(exact[..., paired])], axis=2)
-        else:
-            every, both = values, exact
-        amplitudes = fit_amplitudes(backend, every, both, snapshots)[:, : values.shape[1]]
-        parts.append((backend.to_numpy(exact), backend.to_numpy(amplitudes)))
-    exact, amplitudes = (np.concatenate(some) for some in zip(*parts, strict=True))
-    return exact, amplitudes
+        snapshots = piece.embedded(rows[block], piece.n_delays)
+        values = backend.xp.matrix_transpose(eigenvalues[:, block])
+        parts.append(backend.to_numpy(fit_amplitudes(backend, values, shapes[block], snapshots)))
+    return np.concatenate(parts)
 
 
 def _is_companion(piece: Piece, rank, method: str) -> bool:

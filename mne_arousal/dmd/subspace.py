@@ -99,7 +99,7 @@ def _in_blocks(backend, function, *arrays, **options):
 
 
 def _slow_waves(n_rows: int, n_channels: int, n: int) -> np.ndarray:
-    """Cosines over the delays, slow ones first, of one channel each: near what the EEG consists of."""
+    """Cosines over the delays of one channel each, slow ones first: most of EEG is slow."""
     n_delays = n_rows // n_channels
     waves = np.cos(np.pi * np.arange(n)[:, None] * (np.arange(n_delays) + 0.5) / n_delays)
     start = np.zeros((n_delays, n_channels, n))

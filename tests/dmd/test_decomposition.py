@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 
 from mne_arousal._array import get_backend
 from mne_arousal.dmd import DMDTransformer
+from mne_arousal.dmd.amplitudes import fit_amplitudes
 from mne_arousal.dmd.snapshots import choose_rank
 
 from .signals import SFREQ, apart, oscillators
@@ -104,6 +105,16 @@ def test_modes_that_grow_over_all_bounds_have_amplitudes():
     result = decompose((1e-300 * 30.0**n)[None, None], n_delays=2, rank=1)
     assert_allclose(result.eigenvalues[0, 0], [30], rtol=1e-10)
     assert_allclose(abs(result.amplitudes * result.modes[0, 0, 0]), 1e-300, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_delays", [1, 7, 10])
+def test_amplitudes_of_powers_are_those_of_any_modes(windows, n_delays):
+    backend = get_backend("numpy")
+    result = decompose(windows[:6, :1], n_delays=n_delays)
+    cuts = np.lib.stride_tricks.sliding_window_view(windows[:6, 0], n_delays, axis=1)
+    modes = result.modes[:, 0]
+    expected = fit_amplitudes(backend, result.eigenvalues[:, 0], modes, cuts)
+    assert_allclose(result.amplitudes[:, 0], expected, rtol=1e-9, atol=1e-16)
 
 
 def test_energies_of_orthogonal_modes_are_those_of_the_signal():

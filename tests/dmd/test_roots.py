@@ -62,3 +62,12 @@ def test_roots_do_not_depend_on_the_batch():
     whole, part = polynomial_roots(backend, a), polynomial_roots(backend, a[:, 100:103])
     for i in range(3):
         assert farthest(part[:, i], whole[:, 100 + i]) < 1e-12
+
+
+def test_no_root_is_found_twice(monkeypatch):
+    """Two rough roots near the same one: Newton's method alone would give it twice."""
+    true = np.array([0.9, 0.5, 0.3 + 0.6j, 0.3 - 0.6j])
+    rough = np.array([[0.89, 0.91, 0.3 + 0.59j, 0.3 - 0.59j]]).T
+    monkeypatch.setattr(module, "_deflate", lambda backend, a: rough)
+    found = polynomial_roots(get_backend("numpy"), coefficients([true]))[:, 0]
+    assert farthest(found, true) < 1e-12

@@ -154,6 +154,14 @@ def test_batches_and_threads_change_nothing(windows, parameters):
         transformer.set_params(batch_size=None, n_jobs=None)
 
 
+@pytest.mark.parametrize("parameters", [{}, {"n_delays": 20}, {"joint": True}], ids=str)
+def test_threads_change_no_bit(recording, parameters):
+    X, _ = recording
+    one = DMDTransformer(batch_size=40, **parameters).fit_transform(X)
+    two = DMDTransformer(batch_size=40, n_jobs=2, **parameters).fit_transform(X)
+    assert one.to_numpy().tobytes() == two.to_numpy().tobytes()
+
+
 def test_batches_fit_the_memory(windows, monkeypatch):
     transformer = fit(windows)
     backend = type("Gpu", (), {"device": "cuda", "free_memory": lambda self: 1 << 22})()
