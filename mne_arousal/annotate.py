@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import mne
@@ -11,6 +10,7 @@ import pandas as pd
 from mne.io import BaseRaw
 from mne.utils import logger, use_log_level
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from .arousals.context import preceding_events
 from .arousals.edges import locate_events
@@ -29,7 +29,7 @@ from .recording.reading import read_recording
 from .recording.windower import PSGWindower
 from .stages.gates import wake_and_rem
 from .utils.annotations import FIRST_TIME
-from .utils.progress import announce
+from .utils.progress import Clock, announce
 
 if TYPE_CHECKING:
     from .hypnogram.table import Hypnogram as StageTable
@@ -204,7 +204,7 @@ def analyze_recording(
     'recording'
     """
     with use_log_level(verbose):
-        clock = _Clock()
+        clock = Clock()
         announce("reading")
         raw, name = read_recording(source)
         given = None
@@ -222,28 +222,18 @@ def analyze_recording(
                 verbose=verbose,
             )
         fitted = hasattr(pipeline[-1], "labels_")
-        windows = _cut(pipeline, raw, fitted)
+        with _one_order_of_sums():
+            windows = _cut(pipeline, raw, fitted)
         clock.lap("reading")
         table = _extract(pipeline["features"], windows, fitted, clock)
-        clusterer = pipeline[-1]
-        announce("states and stages")
-        tables = table
-        if not fitted:
-            tables = clusterer.fit_tables(table)
-            clock.lap("states and stages")
-        recording = table.index[0][0]
-        stages = clusterer.predict_stages(tables).drop(columns="recording")
-        if given is not None:
-            stages = _with_given(stages, given)
-        wake, rem = _gates(stages, recording, given)
-        announce("evidence and events")
-        found = clusterer.analyze(tables, wake=wake, rem=rem)[recording]
-        clock.lap("evidence and events")
-        announce("onsets")
-        arousals, rejected = _locate(found.events, _signal_of(windows), raw, clusterer)
-        arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
-        clock.lap("onsets")
+        with _one_order_of_sums():
+            stages, found = _judge(pipeline[-1], table, fitted, given, clock)
+            announce("onsets")
+            arousals, rejected = _locate(found.events, _signal_of(windows), raw, pipeline[-1])
+            arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
+            clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
+        clusterer = pipeline[-1]
         night = Night(
             name=name,
             duration=raw.n_times / raw.info["sfreq"],
@@ -266,6 +256,29 @@ def analyze_recording(
         )
         night.sleep_hours = float(night.asleep @ stages["duration"]) / 3600.0
         return night
+
+
+def _one_order_of_sums():
+    """Let BLAS compute in one thread: with more, the last digits depend on their number."""
+    return threadpool_limits(1, user_api="blas")
+
+
+def _judge(clusterer, table: pd.DataFrame, fitted: bool, given: StageTable | None, clock: Clock):
+    """Find stages and candidates."""
+    announce("states and stages")
+    tables = table
+    if not fitted:
+        tables = clusterer.fit_tables(table)
+        clock.lap("states and stages")
+    recording = table.index[0][0]
+    stages = clusterer.predict_stages(tables).drop(columns="recording")
+    if given is not None:
+        stages = _with_given(stages, given)
+    wake, rem = _gates(stages, recording, given)
+    announce("evidence and events")
+    found = clusterer.analyze(tables, wake=wake, rem=rem)[recording]
+    clock.lap("evidence and events")
+    return stages, found
 
 
 def _signal_of(windows):
@@ -314,22 +327,6 @@ def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFr
     return arousals.reset_index(drop=True), rejected.drop(columns="recording")
 
 
-class _Clock:
-    """Where the time went."""
-
-    def __init__(self):
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.seconds[name] = now - self._last
-        self._last = now
-
-    def report(self) -> str:
-        return ", ".join(f"{name} {s:.1f} s" for name, s in self.seconds.items())
-
-
 def _apply(step, X, fitted: bool):
     return step.transform(X) if fitted else step.fit_transform(X)
 
@@ -344,7 +341,7 @@ def _cut(pipeline: Pipeline, raw: BaseRaw, fitted: bool):
     return _apply(step, raw, fitted)
 
 
-def _extract(features, windows, fitted: bool, clock: _Clock) -> pd.DataFrame:
+def _extract(features, windows, fitted: bool, clock: Clock) -> pd.DataFrame:
     """Run the extractors of a FeatureUnion one by one, to know what each costs."""
     if not hasattr(features, "transformer_list"):
         announce("features")

@@ -2,7 +2,9 @@
 
 import mne
 import numpy as np
+import pandas as pd
 import pytest
+import threadpoolctl
 
 from mne_arousal import analyze_recording, annotate_arousals, make_arousal_pipeline
 from mne_arousal.datasets import simulate_psg
@@ -140,3 +142,13 @@ def test_sleep_edf_night(sleep_edf_night):
     assert 5 < night.sleep_hours < 8
     assert 3 < night.arousal_index < 40
     assert night.arousals["onset"].between(30_000, 54_000).all()
+
+
+@pytest.mark.parametrize("n_threads", [2, 4])
+def test_threads_change_no_digit(simulated, night, n_threads):
+    """BLAS would add up in another order."""
+    with threadpoolctl.threadpool_limits(n_threads):
+        again = analyze_recording(simulated.raw, **OPTIONS)
+    pd.testing.assert_frame_equal(again.evidence, night.evidence, check_exact=True)
+    pd.testing.assert_frame_equal(again.features, night.features, check_exact=True)
+    pd.testing.assert_frame_equal(again.arousals, night.arousals, check_exact=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -131,3 +132,27 @@ def progress_bar(name: str, features: tuple[str, ...], *, stream=None) -> Iterat
             yield
         bar.n = total
         bar.set_description(name, refresh=True)
+
+
+class Clock:
+    """Where the time went.
+
+    Attributes
+    ----------
+    seconds : dict of float
+        Time that each part took, s.
+    """
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Note what the time since the last lap went into."""
+        now = time.perf_counter()
+        self.seconds[name] = now - self._last
+        self._last = now
+
+    def report(self) -> str:
+        """Write it in a line."""
+        return ", ".join(f"{name} {s:.1f} s" for name, s in self.seconds.items())
