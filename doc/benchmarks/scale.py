@@ -34,10 +34,9 @@ FIGURE = HERE.parent / "_static" / "scale_memory.png"
 MINUTES = 30
 DISTINCT = 4  # nights that are simulated; the rest are the same under other names
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-MANY = 10_000
 PAGE = """# Scale
 
-Made by `doc/benchmarks/scale.py`.
+Made by `doc/benchmarks/scale.py`, of revision {revision}.
 
 ## Many recordings
 
@@ -73,17 +72,7 @@ recording but whether it failed.
 
 The last row is the most memory that the process had, in MB.
 {peers}
-## What {many} nights need
-
-Worked out from the figures above, for nights of 8 h and 6 channels at 256 Hz:
-
-- **Time**: {seconds:.0f} s a night, which makes {days:.1f} days for one worker, {hours16:.0f} h for
-  16 and {minutes256:.0f} min for 256. Disks have to deliver 88 MB a night, {megabytes:.0f} MB/s to
-  256 workers. To find {many} recordings and to plan the run took {finding:.1f} s on a local disk.
-- **Disk**: {derived:.1f} GB for the derivative ({kilobytes:.0f} kB for each {minutes} min, taken
-  as growing with time), about {files} files, beside {recorded:.0f} GB of recordings in EDF.
-- **Memory**: {worker:.1f} GB for each worker, hence {workers16:.0f} GB for 16. The parent had
-  {parent:.0f} MB after it had planned {many} recordings.
+What 10,000 nights and a million need is worked out on {{doc}}`night_cost`.
 """
 
 
@@ -286,14 +275,19 @@ def measure_dataset(n_recordings, features):
     return runs
 
 
-def write_page(page, runs, night, finding, n_recordings, features, hours, peers):
+def revision():
+    """Short name of the revision of this repository."""
+    command = ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def write_page(page, runs, night, n_recordings, features, hours, peers):
     """Write the figures and what follows from them."""
     trace = runs[2]["trace"]
     parent = trace[:, 1]
     settled = parent[len(parent) // 5 :]
-    seconds = night["in all"] * 8 / hours
-    days = MANY * seconds / 86_400
     text = PAGE.format(
+        revision=revision(),
         n=n_recordings,
         minutes=MINUTES,
         distinct=min(DISTINCT, n_recordings),
@@ -310,20 +304,6 @@ def write_page(page, runs, night, finding, n_recordings, features, hours, peers)
         hours=hours,
         steps="\n".join(f"| {name} | {value:g} |" for name, value in night.items()),
         peers=peers_table(peers, night),
-        many=MANY,
-        seconds=seconds,
-        days=days,
-        hours16=days / 16 * 24,
-        minutes256=days / 256 * 24 * 60,
-        megabytes=88 * 256 / seconds,
-        finding=finding[0],
-        parent=finding[1],
-        derived=MANY * runs["bytes"] * 8 * 60 / MINUTES / 1e9,
-        kilobytes=runs["bytes"] / 1024,
-        files=MANY * 6,
-        recorded=MANY * 0.0885,
-        worker=night["peak MB"] / 1e3,
-        workers16=16 * night["peak MB"] / 1e3,
     )
     page.write_text(text, encoding="utf-8")
 
@@ -354,7 +334,6 @@ def main():
         arguments.page,
         runs,
         night,
-        measure_finding(MANY),
         arguments.recordings,
         arguments.features,
         arguments.hours,
