@@ -46,8 +46,6 @@ _SWING = 1e-3  # V, peak to peak in 1 s; K-complexes and vertex waves of childre
 _SWING_SHARE = 10.0  # of the usual range of EEG
 _SWING_LENGTH = 30  # s; a movement is over before
 _POINT = 0.5  # s on each side of a mark without duration
-
-
 #: What a device on a living sleeper can show; anything else is a sensor that is off. Pulse
 #: oximeters are not validated under 50 to 70 % (ISO 80601-2-61).
 PLAUSIBLE = {"oxygen_saturation": (50.0, 100.0), "heart_rate": (25.0, 220.0)}  # %, beats/min
