@@ -77,7 +77,10 @@ def cost_table(then: dict, now: dict, peers: dict) -> str:
         "| | then, s | now, s | then, MB | now, MB | asked, s and MB |",
         "| --- |" + " ---: |" * 5,
     ]
-    for name, label in ((EVERYTHING, "everything on"), (LIGHT, "`--features spectral body`")):
+    for name, label in (
+        (EVERYTHING, "everything on (the default then)"),
+        (LIGHT, "spectral, body (the default now)"),
+    ):
         a, b = then[name], now[name]
         asked = "{:.0f}, {:.0f}".format(*TARGETS[name])
         rows.append(
