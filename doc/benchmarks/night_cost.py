@@ -113,15 +113,25 @@ def run_detect(tree: Path, source: Path, output: Path, *options: str, threads: i
     return {
         "wall": time.perf_counter() - begin,
         "cpu": usage.ru_utime + usage.ru_stime,
-        "peak": max(usage.ru_maxrss / 1e3, most[0]),
+        "peak": most[0],
     }
 
 
 def _watch(pid: int, most: list[float]) -> None:
-    """Note the most memory that a process and its children have together, MB."""
-    while (own := resident(pid)) > 0:
-        most[0] = max(most[0], own + sum(resident(child) for child in children(pid)))
+    """Note the most memory that a process, and it and its children together, have had, MB."""
+    while (own := resident(pid)) > 0:  # `ru_maxrss` would count what its parent had
+        together = own + sum(resident(child) for child in children(pid))
+        most[0] = max(most[0], together, _highest(pid))
         time.sleep(0.1)
+
+
+def _highest(pid: int) -> float:
+    """Most memory that a process has had, MB; 0 once it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        return 1.024e-3 * int(status.partition("VmHWM:")[2].split()[0])
+    except (OSError, IndexError):
+        return 0.0
 
 
 def best_of(n: int, *arguments, **options) -> dict:
