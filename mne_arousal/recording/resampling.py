@@ -14,6 +14,7 @@ _HALF_LENGTH = 10  # of the anti-aliasing filter, samples at the lower rate; as 
 _WINDOW = ("kaiser", 5.0)  # as SciPy has it
 _MOST_PHASES = 128  # with more, SciPy's sparse products are quicker than whole ones
 _MAX_FACTOR = 20_000  # of rates; at 8 h, the nearest such ratio is off by less than a ms
+_FINEST = 10_000  # of a ratio of rates; times are right to a millisecond over a night
 _ROWS = 2048  # of a product; they fit a processor's cache
 _FFT = 1 << 15  # samples of a block
 _FORGOTTEN = 1e-10  # of an impulse: what a filter still knows of it is rounding
