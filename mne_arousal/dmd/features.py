@@ -144,7 +144,8 @@ def effective_rank(xp, gram):
     """
     trace = xp.sum(xp.linalg.diagonal(gram), axis=-1)
     scaled = gram / xp.where(trace > 0, trace, xp.ones_like(trace))[:, None, None]
-    return _ratio(xp, trace, xp.sum(scaled * scaled, axis=(1, 2)))
+    scaled = xp.reshape(scaled, (scaled.shape[0], -1))
+    return _ratio(xp, trace, xp.vecdot(scaled, scaled))
 
 
 def effective_rank_of_triangles(xp, upper):
