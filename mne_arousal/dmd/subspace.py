@@ -19,6 +19,8 @@ from .triangles import cholesky, invert
 EXTRA = 4
 #: Rows for each vector of the block, at least; with fewer, LAPACK is as fast.
 FEWEST_ROWS = 3.5
+#: Most pairs: for 20 of 120, whose eigenvalues lie closer, LAPACK is faster.
+MOST_PAIRS = 16
 #: The block's smallest eigenvalue is estimated too low by about this factor (the windows of
 #: ``doc/benchmarks/dmd_speed.py``); what lies between it and the wanted ones need not be damped.
 BOUND_FACTOR = 1.5
@@ -34,7 +36,7 @@ _BLOCK = 32  # matrices that fit a processor's cache
 
 def pays_off(n_rows: int, n_pairs: int) -> bool:
     """Tell whether the leading pairs are found faster here than by LAPACK."""
-    return n_rows >= FEWEST_ROWS * (n_pairs + EXTRA)
+    return n_pairs <= MOST_PAIRS and n_rows >= FEWEST_ROWS * (n_pairs + EXTRA)
 
 
 def leading_pairs(backend, matrices, n_channels: int, n_pairs: int):
