@@ -16,6 +16,8 @@ from .features import (
     effective_rank,
     effective_rank_of_triangles,
     frequencies_and_growth,
+    line_shares,
+    line_widths,
     spread_power,
     summarize,
 )
@@ -102,11 +104,14 @@ def _columns(backend, modes: Modes, power, sfreq: float, n_times: int, kind: lis
         power = xp.take(power, backend.asarray(modes.rows), axis=1)
     counts = backend.asarray(modes.counts[:, None])
     frequencies, growth = frequencies_and_growth(xp, modes.eigenvalues, sfreq)
-    rows = []
+    widths = line_widths(xp, growth, sfreq, n_times)
+    rows, shares = [], {}
     for i, edges in enumerate(kind):
+        key = edges.tobytes()
+        if key not in shares:  # channels that are decomposed together share their modes
+            shares[key] = line_shares(xp, frequencies, widths, edges)
         energies = modes.channel_energies(i) * counts
-        line = frequencies, growth, energies, power[i], sfreq, n_times, edges
-        rows.append(spread_power(xp, *line))
+        rows.append(spread_power(xp, shares[key], energies, power[i]))
     rows.append(summarize(xp, frequencies, growth, modes.energies, counts))
     rows.append(xp.log(xp.clip(modes.residuals, min=RESIDUAL_FLOOR))[None])
     return xp.concat(rows)

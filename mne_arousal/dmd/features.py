@@ -72,14 +72,18 @@ def band_powers(xp, eigenvalues, energies, power, sfreq: float, n_times: int, ed
         Natural logarithm of V², at least that of (1 nV)².
     """
     frequencies, growth = frequencies_and_growth(xp, eigenvalues, sfreq)
-    return spread_power(xp, frequencies, growth, energies, power, sfreq, n_times, edges)
+    shares = line_shares(xp, frequencies, line_widths(xp, growth, sfreq, n_times), edges)
+    return spread_power(xp, shares, energies, power)
 
 
-def spread_power(xp, frequencies, growth, energies, power, sfreq, n_times, edges):
-    """`band_powers` of modes whose frequencies (Hz) and growth rates (1/s) are known."""
-    widths = xp.clip(xp.abs(growth) / (2 * np.pi), min=sfreq / (2 * n_times))
+def line_widths(xp, growth, sfreq: float, n_times: int):
+    """Half width of the line of each mode, Hz: its damping, but not under the resolution."""
+    return xp.clip(xp.abs(growth) / (2 * np.pi), min=sfreq / (2 * n_times))
+
+
+def spread_power(xp, shares: list, energies, power):
+    """`band_powers` of modes whose shares in each band are known."""
     weights = energies * (power / _total(xp, energies))
-    shares = line_shares(xp, frequencies, widths, edges)
     sums = [xp.sum(share * weights, axis=0) for share in shares]
     if not sums:
         return xp.zeros((0, power.shape[0]), dtype=power.dtype, device=power.device)
@@ -140,7 +144,8 @@ def effective_rank(xp, gram):
     """
     trace = xp.sum(xp.linalg.diagonal(gram), axis=-1)
     scaled = gram / xp.where(trace > 0, trace, xp.ones_like(trace))[:, None, None]
-    return _ratio(xp, trace, xp.sum(scaled * scaled, axis=(1, 2)))
+    scaled = xp.reshape(scaled, (scaled.shape[0], -1))
+    return _ratio(xp, trace, xp.vecdot(scaled, scaled))
 
 
 def effective_rank_of_triangles(xp, upper):

@@ -107,8 +107,7 @@ def _block_gram(xp, signal, first, hop, n_windows, n_times, n_delays):
         missing = wanted - by_time.shape[0]
         pad = xp.zeros((missing, signal.shape[0]), dtype=signal.dtype, device=signal.device)
         by_time = xp.concat([by_time, pad])
-    snapshots = xp.stack([by_time[i : i + n * hop] for i in range(n_delays + 1)], axis=1)
-    snapshots = xp.reshape(snapshots, (n, hop, width))
+    snapshots = xp.reshape(_snapshots(xp, by_time, n * hop, n_delays), (n, hop, width))
     blocks = extended_gram(xp, snapshots[:, rest:])
     if rest:
         part = extended_gram(xp, snapshots[:, :rest])
@@ -117,6 +116,16 @@ def _block_gram(xp, signal, first, hop, n_windows, n_times, n_delays):
     if rest:
         total = total + part[n_blocks:]
     return total
+
+
+def _snapshots(xp, by_time, n: int, n_delays: int):
+    """Snapshots from the first n samples of a signal (n_samples, n_channels), one a row."""
+    if isinstance(by_time, np.ndarray):  # each is one stretch of memory
+        flat = np.ascontiguousarray(by_time).ravel()
+        c = by_time.shape[1]
+        view = np.lib.stride_tricks.sliding_window_view(flat, (n_delays + 1) * c)
+        return np.ascontiguousarray(view[: n * c : c])
+    return xp.stack([by_time[i : i + n] for i in range(n_delays + 1)], axis=1)
 
 
 def shared_lag_sums(xp, signal, first: int, hop: int, n_windows: int, n_times: int, n_delays: int):

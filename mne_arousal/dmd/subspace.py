@@ -18,7 +18,12 @@ from .triangles import cholesky, invert
 #: Vectors that are iterated beside those wanted: the more, the fewer iterations.
 EXTRA = 4
 #: Rows for each vector of the block, at least; with fewer, LAPACK is as fast.
-FEWEST_ROWS = 2.5
+FEWEST_ROWS = 3.5
+#: Most pairs: for 20 of 120, whose eigenvalues lie closer, LAPACK is faster.
+MOST_PAIRS = 16
+#: The block's smallest eigenvalue is estimated too low by about this factor (the windows of
+#: ``doc/benchmarks/dmd_speed.py``); what lies between it and the wanted ones need not be damped.
+BOUND_FACTOR = 1.5
 #: Largest angle (rad) between the subspace and the true one, beside what rounding leaves.
 LARGEST_ANGLE = 1e-11
 _ROUNDING = 1e-14
@@ -31,7 +36,7 @@ _BLOCK = 32  # matrices that fit a processor's cache
 
 def pays_off(n_rows: int, n_pairs: int) -> bool:
     """Tell whether the leading pairs are found faster here than by LAPACK."""
-    return n_rows >= FEWEST_ROWS * (n_pairs + EXTRA)
+    return n_pairs <= MOST_PAIRS and n_rows >= FEWEST_ROWS * (n_pairs + EXTRA)
 
 
 def leading_pairs(backend, matrices, n_channels: int, n_pairs: int):
@@ -71,7 +76,7 @@ def leading_pairs(backend, matrices, n_channels: int, n_pairs: int):
             args = (basis,) if bound is None else (basis, bound)
             filtered = _in_blocks(backend, _filter, matrices, *args, degree=degree)
             basis, smallest = _orthonormalize(xp, filtered)
-            bound = smallest if degree == 1 else bound
+            bound = BOUND_FACTOR * smallest if degree == 1 else bound
         select = partial(_rayleigh_ritz, backend, n_pairs)
         values, basis, found = _in_blocks(backend, select, matrices, basis)
         left = np.flatnonzero(~backend.to_numpy(found))
