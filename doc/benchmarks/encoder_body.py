@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).with_name("arousals")))
 
 from joblib import Parallel, delayed
 from real_sleep import load_sc4001
-from recordings import PEOPLE, Recording
+from recordings import PEOPLE, SEEDS, Recording
 from run import describe, events
 from scores import table
 from sklearn.pipeline import Pipeline
@@ -248,8 +248,7 @@ REAL = {"untouched-SC4001night": sc4001_night, "untouched-ucddbnight": ucddb_nig
 
 def recordings(half: str, parts) -> list[str]:
     """Names of what is run."""
-    seed = {"choose": 200, "report": 401}[half]
-    found = [f"simulated-{kind}-{seed}" for kind in KINDS] if "patients" in parts else []
+    found = [f"simulated-{kind}-{SEEDS[half][0]}" for kind in KINDS] if "patients" in parts else []
     if "implants" in parts:
         people = (f"SC4001{half}", *PEOPLE[half][: N_PEOPLE[half]])
         found += [f"implants-{person}-{RATE}" for person in people]
