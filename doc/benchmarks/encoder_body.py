@@ -321,6 +321,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("choose", "report"), default="report")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trained", nargs="+", choices=TRAINED, default=["pretrained"])
+    parser.add_argument("--anew", action="store_true", help="page: the table of a later version")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--names", nargs="+", help="recordings, in place of those of the parts")
     parser.add_argument("--parts", nargs="+", default=["patients", "implants", "real"])
@@ -328,7 +329,7 @@ def main() -> None:
     if args.what == "page":
         from encoder_body_page import write_page
 
-        write_page(args.cache, PAGE)
+        write_page(args.cache, PAGE, anew=args.anew)
         return
     Parallel(args.jobs)(
         delayed(run_one)(name, seed, args.cache, args.weights, args.trained, args.half)
