@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).with_name("arousals")))
 
 from joblib import Parallel, delayed
 from real_sleep import load_sc4001
-from recordings import PEOPLE, Recording
+from recordings import PEOPLE, SEEDS, Recording
 from run import describe, events
 from scores import table
 from sklearn.pipeline import Pipeline
@@ -248,8 +248,7 @@ REAL = {"untouched-SC4001night": sc4001_night, "untouched-ucddbnight": ucddb_nig
 
 def recordings(half: str, parts) -> list[str]:
     """Names of what is run."""
-    seed = {"choose": 200, "report": 401}[half]
-    found = [f"simulated-{kind}-{seed}" for kind in KINDS] if "patients" in parts else []
+    found = [f"simulated-{kind}-{SEEDS[half][0]}" for kind in KINDS] if "patients" in parts else []
     if "implants" in parts:
         people = (f"SC4001{half}", *PEOPLE[half][: N_PEOPLE[half]])
         found += [f"implants-{person}-{RATE}" for person in people]
@@ -322,6 +321,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("choose", "report"), default="report")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trained", nargs="+", choices=TRAINED, default=["pretrained"])
+    parser.add_argument("--anew", action="store_true", help="page: the table of a later version")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--names", nargs="+", help="recordings, in place of those of the parts")
     parser.add_argument("--parts", nargs="+", default=["patients", "implants", "real"])
@@ -329,7 +329,7 @@ def main() -> None:
     if args.what == "page":
         from encoder_body_page import write_page
 
-        write_page(args.cache, PAGE)
+        write_page(args.cache, PAGE, anew=args.anew)
         return
     Parallel(args.jobs)(
         delayed(run_one)(name, seed, args.cache, args.weights, args.trained, args.half)

@@ -12,6 +12,19 @@ from scores import agreement, ratio, recall_at, table
 BASE = "spectral and body"
 REFERENCE = "psgscoring-unet-v2"
 PARTS = ("patient kinds", "implants", "agreement", "stages")
+NAMED = tuple(
+    f"{night}, κ of {what}"
+    for night in ("SC4001", "ucddb-night")
+    for what in ("clusters", "named clusters", "names")
+)
+JUDGED = (
+    "patients, F1",
+    "SC4001, implants, F1",
+    "deep sleep, implants, F1",
+    "SC4001, agreement",
+    "SC4001, κ of clusters",
+    "ucddb-night, κ of clusters",
+)
 MARKED = ("patients, F1", "SC4001, implants, F1", "deep sleep, implants, F1")
 TARGETS = {"heart": "heart rate", "breath": "breath", "muscle": "chin EMG", "movement": "movement"}
 
@@ -138,14 +151,17 @@ def cell(values: np.ndarray, sign: str = "") -> str:
     return f"**{text} {sign}**" if sign else text
 
 
-def tried(cache: Path, half: str, titles=None) -> list[str]:
-    """Table of what was tried."""
+def tried(cache: Path, half: str, titles=None, among=None) -> list[str]:
+    """Table of what was tried: of some measures, for variants whose names hold a word."""
     results = load(cache, half)
     columns = measures(cache, results)
     columns = {k: v for k, v in columns.items() if titles is None or k in titles}
-    lines = ["| | " + " | ".join(columns) + " | seeds | kept by the rule |"]
-    lines.append("|" + " --- |" * (len(columns) + 3))
+    ends = ["seeds", "kept by the rule"] if among is None else ["seeds"]
+    lines = ["| | " + " | ".join([*columns, *ends]) + " |"]
+    lines.append("|" + " --- |" * (len(columns) + len(ends) + 1))
     for variant in variants_of(results):
+        if among is not None and variant != BASE and among not in variant:
+            continue
         cells, signs, n = [], {}, []
         for part, by_seed, of in columns.values():
             values = values_of(by_seed, of, variant)
@@ -157,8 +173,10 @@ def tried(cache: Path, half: str, titles=None) -> list[str]:
         better = sum("+" in some for some in judged)
         worse = sum("-" in some for some in judged)
         kept = "" if variant == BASE else "yes" if better >= 2 and not worse else "no"
+        n = [count for count in n if count] or [0]
         seeds = f"{min(n)} to {max(n)}" if min(n) != max(n) else str(n[0])
-        lines.append(f"| {variant} | " + " | ".join(cells) + f" | {seeds} | {kept} |")
+        cells += [seeds, kept][: len(ends)]
+        lines.append(f"| {variant} | " + " | ".join(cells) + " |")
     return lines
 
 
@@ -191,20 +209,35 @@ def correlations(cache: Path, half: str = "report") -> list[str]:
     return lines
 
 
-def write_page(cache: Path, page: Path) -> None:
-    """Write the tables into the page, between its markers."""
-    tables = {
-        "tried": tried(cache, "report"),
+def write_page(cache: Path, page: Path, *, anew: bool = False) -> None:
+    """Write the tables into the page, between its markers.
+
+    Parameters
+    ----------
+    cache : Path
+        Folder of results.
+    page : Path
+        Page to write into.
+    anew : bool
+        Write the table of a later version alone.
+    """
+    tables = {"anew": tried(cache, "report", JUDGED[:4])} if anew else _tables(cache)
+    text = page.read_text(encoding="utf-8")
+    for marker, lines in tables.items():
+        head, found, rest = text.partition(f"<!-- {marker} -->")
+        _, _, tail = rest.partition("<!-- end -->")
+        print(marker, *lines, sep="\n")
+        if found:
+            text = f"{head}<!-- {marker} -->\n" + "\n".join(lines) + f"\n<!-- end -->{tail}"
+    page.write_text(text, encoding="utf-8")
+
+
+def _tables(cache: Path) -> dict[str, list[str]]:
+    return {
+        "tried": tried(cache, "report", JUDGED),
+        "named": tried(cache, "report", NAMED, "in clusters"),
         "chosen": tried(
             cache, "choose", ("patients, F1", "SC4001, implants, F1", "deep sleep, implants, F1")
         ),
         "foreseen": correlations(cache),
     }
-    text = page.read_text(encoding="utf-8")
-    for marker, lines in tables.items():
-        head, found, rest = text.partition(f"<!-- {marker} -->")
-        _, _, tail = rest.partition("<!-- end -->")
-        print(marker, bool(found), *lines, sep="\n")
-        if found:
-            text = f"{head}<!-- {marker} -->\n" + "\n".join(lines) + f"\n<!-- end -->{tail}"
-    page.write_text(text, encoding="utf-8")

@@ -216,7 +216,8 @@ def test_callbacks_hear_of_epochs_and_stop(make_windows, make_encoder):
     assert len(encoder.history_) == stop.epochs == 2
 
 
-def test_fit_shows_progress(make_windows, make_encoder, capsys):
+def test_fit_shows_progress(make_windows, make_encoder, capsys, monkeypatch):
+    monkeypatch.setattr("mne_arousal.encoder.training.fitting.shows_bars", lambda: True)
     make_encoder(verbose=True).fit(make_windows())
     captured = capsys.readouterr()
     assert "validation" in captured.err + captured.out
