@@ -81,7 +81,7 @@ print(f"{path.stat().st_size / 1024:.0f} KiB")
 # ----------------------------------------
 # Each row is one of the 16 numbers that the pretrained encoder gives a window, averaged over 30 s.
 # Blocks of color change where the simulated stage changes: nobody told the encoder of stages. This
-# is what the default pipeline clusters, beside band powers and modes.
+# is what is clustered, beside band powers, where ``features=`` names the encoder.
 
 import matplotlib.pyplot as plt
 

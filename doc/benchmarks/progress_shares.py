@@ -1,6 +1,6 @@
 """Share of each step in the time of an analysis: what the progress bar is divided by.
 
-Simulated nights of 2 h, read from a file, with the default settings; median over nights, percent::
+Simulated nights of 2 h, read from a file, with all extractors; median over nights, percent::
 
     python doc/benchmarks/progress_shares.py
 
@@ -17,6 +17,7 @@ import pandas as pd
 
 from mne_arousal import analyze_recording
 from mne_arousal.datasets import simulate_psg
+from mne_arousal.pipeline import FEATURES
 
 DURATION = 7200.0  # s
 
@@ -32,7 +33,8 @@ def main() -> None:
         for seed in range(arguments.nights + 1):
             raw = simulate_psg(DURATION, random_state=seed, verbose="error").raw
             raw.save(path, overwrite=True, verbose="error")
-            rows.append(analyze_recording(path, random_state=0, verbose="error").seconds)
+            night = analyze_recording(path, features=FEATURES, random_state=0, verbose="error")
+            rows.append(night.seconds)
     table = pd.DataFrame(rows[1:])  # libraries are imported in the first
     print(table.round(2).to_string(index=False))
     shares = table.div(table.sum(axis=1), axis=0).median()

@@ -49,7 +49,7 @@ class PSGEncoder(EncoderResults, CallbackSupportMixin, TransformerMixin, BaseEst
         ``return_feats=True``. It reads signals, ``(n, n_channels, n_times)``, divided by their
         typical amplitude, and returns features. It is copied, and trained with the rest.
     weights : "default" | path-like | None
-        Weights to start from: the package's, or a file that `save` wrote. Channels are mapped
+        Weights to start from: the package's, or a file that ``save`` wrote. Channels are mapped
         by role. None starts from random weights. With ``max_epochs=0``, or without ``fit``,
         they are used as they are.
     n_filters, n_embedding, n_hidden : int

@@ -165,8 +165,8 @@ class Review:
             n_channels=len(shown.ch_names),
             scalings=_SCALINGS,
             color=_TRACES,
-            overview_mode="empty",  # events are told apart there without the channels behind them
             remove_dc=False,  # the lanes have a zero
+            precompute=False,  # all is filtered and in memory
             time_format="clock" if shown.info["meas_date"] is not None else "float",
             show=False,
             block=False,

@@ -70,6 +70,8 @@ class QtView:
         self._filter: Any = None
         self._labels: Any = None
         figure.mne.plt.getAxis("bottom").enableAutoSIPrefix(False)  # a night in ks is not read
+        figure.mne.overview_mode = "empty"  # events are told apart without channels behind them
+        figure.mne.overview_bar.set_background()
 
     def connect(self, on_key: Callable[[str], bool], on_close: Callable[[], None]) -> None:
         """Call a function at each key and one at the end."""

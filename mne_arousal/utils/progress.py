@@ -11,18 +11,18 @@ from contextvars import ContextVar
 from mne.utils import logger
 
 #: Share of each step in the time of an analysis, percent: the median of three simulated nights of
-#: 2 h with the default settings (doc/benchmarks/progress_shares.py). "features" stands for
-#: extractors that are no union of named ones.
+#: 2 h with all extractors (doc/benchmarks/progress_shares.py). "features" stands for extractors
+#: that are no union of named ones.
 SHARES = {
-    "reading": 13.0,
-    "spectral": 5.0,
-    "dmd": 32.0,
-    "encoder": 5.0,
+    "reading": 14.0,
+    "spectral": 3.0,
+    "dmd": 20.0,
+    "encoder": 8.0,
     "body": 2.0,
-    "features": 44.0,
-    "states and stages": 21.0,
-    "evidence and events": 14.0,
-    "onsets": 8.0,
+    "features": 33.0,
+    "states and stages": 36.0,
+    "evidence and events": 12.0,
+    "onsets": 6.0,
 }
 _LISTENER: ContextVar[Callable[[str, float], None] | None] = ContextVar("listener", default=None)
 
