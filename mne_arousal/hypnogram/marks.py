@@ -101,8 +101,8 @@ def _shift(scoring: Scoring, start: datetime | None, name: str) -> float:
         shift = min(((s - start).total_seconds() for s in scoring.starts), key=abs)
         if abs(shift) > DAY:
             raise RecordingError(
-                f"its marks are not of the recording: they start {apart(scoring.starts[0], start)}. "
-                "Check that both are of the same night.",
+                "its marks are not of the recording: they start "
+                f"{apart(scoring.starts[0], start)}. Check that both are of the same night.",
                 name,
             )
         return shift
