@@ -148,12 +148,18 @@ LOSSES = {
 }
 
 
+def _kind(relative):
+    if relative.parts[0] == ".mne-arousal":
+        return "state of the run (.mne-arousal)"
+    of_recording = relative.parts[0].startswith("sub-")
+    return "results of a recording" if of_recording else "dataset's files"
+
+
 def losses(dataset, whole):
     """Damage every file of a finished output, one at a time, and run again."""
     counts = {}
     for relative in sorted(p.relative_to(whole) for p in whole.rglob("*") if p.is_file()):
-        kind = "state of the run (.mne-arousal)" if relative.parts[0] == ".mne-arousal" else (
-            "results of a recording" if relative.parts[0].startswith("sub-") else "dataset's files")  # fmt: skip
+        kind = _kind(relative)
         for loss, damage in LOSSES.items():
             output = whole.with_name("lost")
             shutil.copytree(whole, output)
