@@ -1,9 +1,9 @@
-"""Broken recordings, killed runs and damaged files: writes the page on reliability.
+"""Broken recordings, and runs killed at random moments: two sections of the page on reliability.
 
     python doc/benchmarks/faults.py
 
-needs what `pip install '.[test]'` brings, and writes doc/benchmarks/reliability.md. With the
-defaults (40 kills, 2000 damaged files) it takes about 15 min on two cores.
+needs what `pip install '.[test]'` brings, and writes these sections of
+doc/benchmarks/reliability.md. The others are written by the scripts in doc/benchmarks/reliability.
 """
 
 import argparse
@@ -18,48 +18,27 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent / "reliability")]
 
-from tests.bids.mutations import apply_edits, random_edits, small_edf  # noqa: E402
-from tests.bids.small_dataset import add_noise, eeg_file, tree_bytes  # noqa: E402
+from page import replace_section  # noqa: E402
 
-PAGE = Path(__file__).with_name("reliability.md")
-FILES = ("test_faults.py", "test_safety.py", "test_runs.py", "test_kill.py", "test_backends.py")
+from tests.bids.small_dataset import add_noise, tree_bytes  # noqa: E402
+
+FILES = (
+    *("test_faults.py", "test_safety.py", "test_runs.py", "test_kill.py", "test_backends.py"),
+    *("test_trust.py", "test_memory.py", "test_run_process.py"),
+)
 OPTIONS = ["--features", "spectral", "--device", "cpu", "--verbose", "error"]
 N_RECORDINGS = 6
-HEAD = """# Reliability
-
-Every fault below is a test; the other recordings of the dataset have their results in each of
-them. `doc/benchmarks/faults.py` runs the tests, the kills and the damaged files, and writes this
-page.
-"""
-ABOUT_KILLS = """
-## Killed runs
-
-A run over {n} recordings gets SIGKILL at a moment drawn from its seed (to the parent alone, or to
-all its processes at once) and is started again. Compared are names and bytes of all files but
-`timing.tsv` and the folder `.mne-arousal` with those of a run that nobody disturbed, which takes
-{one:.1f} s with one worker and {two:.1f} s with two. **{same} of {killed} killed runs came to the
-same bytes**; {early} of {started} had ended before.
-"""
-ABOUT_DAMAGE = """
-## Damaged files
-
-{n} copies of a small EDF+ file, each damaged by one to four edits drawn from its seed: bytes set,
-inserted, deleted, swapped or cut off, fields of the header replaced. The whole analysis is run on
-each. The tests of the package do the same with 200 files that `hypothesis` chooses. The slowest
-took {slowest:.1f} s.
-
-| outcome | files |
-| --- | --- |
-| analyzed | {analyzed} |
-| refused with a `RecordingError` | {refused} |
-| anything else | {other} |
+ABOUT_KILLS = """A run over {n} recordings gets SIGKILL at a moment drawn from its seed (to the
+parent alone, or to all its processes at once) and is started again. Compared are names and bytes
+of all files but `timing.tsv` and the folder `.mne-arousal` with those of a run that nobody
+disturbed, which takes {one:.1f} s with one worker and {two:.1f} s with two. **{same} of {killed}
+killed runs came to the same bytes**; {early} of {started} had ended before.
 """
 
 
@@ -88,7 +67,7 @@ def run_tests():
             skipped = case.find("skipped") is not None
             count["failed" if bad else "skipped" if skipped else "passed"] += 1
     lines = [
-        "## Faults",
+        "Each of these is a test; the other recordings of the dataset have their results in each.",
         "",
         "| fault | what happens | cases | passed | skipped |",
         "| --- | --- | --- | --- | --- |",
@@ -201,69 +180,14 @@ def run_kills(n_kills):
     ]
 
 
-def outcome(recording):
-    """Analyze a damaged file and tell what came of it."""
-    from mne_arousal import analyze_recording
-    from mne_arousal.bids.source import read_source
-    from mne_arousal.utils.errors import RecordingError
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            source = read_source(recording, hypnogram=True)
-            analyze_recording(
-                source.raw,
-                hypnogram=source.hypnogram,
-                features=("spectral",),
-                random_state=0,
-                device="cpu",
-                verbose="error",
-            )
-        except RecordingError:
-            return "refused"
-        except Exception as error:  # what this script is there to find
-            return f"{type(error).__name__}: {error}"
-    return "analyzed"
-
-
-def run_mutations(n_files):
-    """Damage an EDF file in many ways."""
-    from mne_arousal.bids.dataset import Recording
-
-    whole = small_edf()
-    counts, wrong, slowest = collections.Counter(), [], 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        path = eeg_file(folder, "01")
-        place = path.relative_to(folder).as_posix()
-        recording = Recording(folder, place, "01", None, "sleep", None, "eeg")
-        for seed in range(n_files):
-            path.write_bytes(apply_edits(whole, random_edits(random.Random(seed))))
-            begin = time.perf_counter()
-            found = outcome(recording)
-            slowest = max(slowest, time.perf_counter() - begin)
-            if found in ("analyzed", "refused"):
-                counts[found] += 1
-            else:
-                wrong.append(f"Seed {seed}: {found[:200]}")
-                print(wrong[-1], flush=True)
-    about = ABOUT_DAMAGE.format(
-        n=n_files,
-        slowest=slowest,
-        analyzed=counts["analyzed"],
-        refused=counts["refused"],
-        other=len(wrong),
-    )
-    return [about, *wrong]
-
-
 def main():
     """Run all parts and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=40)
-    parser.add_argument("--mutations", type=int, default=2000)
     arguments = parser.parse_args()
-    lines = [HEAD, *run_tests(), *run_kills(arguments.kills), *run_mutations(arguments.mutations)]
-    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    replace_section("Faults", run_tests())
+    if arguments.kills:
+        replace_section("Killed runs", run_kills(arguments.kills))
 
 
 if __name__ == "__main__":

@@ -180,10 +180,10 @@ def _check_overlap(marks: StageMarks, clock: RecordingClock, begin, end) -> None
         return
     if clock.start is not None and marks.starts:
         raise RecordingError(
-            f"The recording starts on {_in_words(clock.start)} and lasts {clock.duration:.0f} s; "
-            f"the hypnogram starts on {_in_words(marks.starts[0])}: none of it lies inside. If "
-            "both are of the same night, correct one of the dates, or give annotations without "
-            "a date (orig_time=None), whose onsets count from the start of the recording.",
+            f"The recording lasts {clock.duration:.0f} s, and the hypnogram starts "
+            f"{apart(marks.starts[0], clock.start)}: none of it lies inside. If both are of the "
+            "same night, correct one of the dates, or give annotations without a date "
+            "(orig_time=None), whose onsets count from the start of the recording.",
             marks.name,
         )
     raise RecordingError(
@@ -193,8 +193,21 @@ def _check_overlap(marks: StageMarks, clock: RecordingClock, begin, end) -> None
     )
 
 
-def _in_words(date: datetime) -> str:
-    return f"{date.day} {date:%B %Y at %H:%M:%S}"
+def apart(first: datetime, second: datetime) -> str:
+    """Say how far a date lies from another one, without either of them.
+
+    Parameters
+    ----------
+    first, second : datetime
+        The dates.
+
+    Returns
+    -------
+    text : str
+        ``"400.00 days before it"``, or after it.
+    """
+    days = (first - second).total_seconds() / 86400
+    return f"{abs(days):.2f} days {'after' if days > 0 else 'before'} it"
 
 
 def _remark_coverage(marks: StageMarks, clock: RecordingClock, begin, end, remarks) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..utils.errors import RecordingError
+from .alignment import apart
 from .document import read_document
 from .formats import read_scoring
 from .names import is_arousal
@@ -100,8 +101,8 @@ def _shift(scoring: Scoring, start: datetime | None, name: str) -> float:
         shift = min(((s - start).total_seconds() for s in scoring.starts), key=abs)
         if abs(shift) > DAY:
             raise RecordingError(
-                f"its marks start on {scoring.starts[0]:%d %B %Y} and the recording on "
-                f"{start:%d %B %Y}. Check that both are of the same night.",
+                "its marks are not of the recording: they start "
+                f"{apart(scoring.starts[0], start)}. Check that both are of the same night.",
                 name,
             )
         return shift

@@ -20,6 +20,7 @@ from ..hypnogram import EPOCH_LENGTH, STAGES
 from ..recording.montage import Montage
 from ..recording.reading import read_recording
 from ..utils.errors import RecordingError
+from ..utils.privacy import reader_words
 from .layouts import recording_key
 from .marked import Marked
 
@@ -128,7 +129,7 @@ def _run(name: str, detect: Callable, paths, truth, notes) -> dict[str, Marked]:
         try:
             events = detect(_Signals(paths[key]), _stage_names(marked.stages))
         except _FAILURES as error:
-            notes.append(f"{name} failed on {key} ({type(error).__name__}: {error}).")
+            notes.append(f"{name} failed on {key} ({type(error).__name__}: {reader_words(error)}).")
             continue
         table = pd.DataFrame(events, columns=["onset", "duration", "score"], dtype=float)
         made[key] = Marked(key, table.sort_values("onset", ignore_index=True))

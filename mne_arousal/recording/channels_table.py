@@ -10,6 +10,7 @@ from pathlib import Path
 from mne.io import BaseRaw
 
 from ..utils.errors import RecordingError
+from ..utils.privacy import reader_words
 from .channel_names import guess_role
 from .roles import STATED
 
@@ -121,7 +122,8 @@ def _read_rows(path: Path, recording: str) -> dict[str, dict[str, str]]:
             rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RecordingError(
-            f"{path.name} can't be read ({error}). Write it anew as tab-separated text in UTF-8.",
+            f"{path.name} can't be read ({reader_words(error)}). Write it anew as tab-separated "
+            "text in UTF-8.",
             recording,
         ) from error
     found = []

@@ -43,6 +43,7 @@ _COMMON_WORDS = frozenset(
         shapes shift short should size small source start str stream string such support
         supported than that the this time to token tokenizing too truncated type types unable
         unexpected unicode unknown unpack unsupported unterminated use value values version was
+        junk mismatched tag unclosed well formed element document encoding syntax
         while with within without wrong year zero
         """
     )

@@ -66,12 +66,3 @@ def apply_edits(data, edits):
             here, there = data[at : at + width], data[other : other + width]
             data[at : at + width], data[other : other + width] = there, here
     return bytes(data)
-
-
-def random_edits(rng):
-    """Draw one to four edits from a `random.Random`."""
-    edits = []
-    for _ in range(rng.randint(1, 4)):
-        value = rng.choice(ODD_VALUES) if rng.random() < 0.5 else rng.randbytes(rng.randint(0, 12))
-        edits.append((rng.choice(KINDS), rng.random(), rng.random() < 0.7, value))
-    return edits

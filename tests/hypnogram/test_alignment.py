@@ -216,8 +216,8 @@ def test_alignments(name, tmp_path):
 @pytest.mark.parametrize(
     "make", [same(plain(START - timedelta(days=400))), edf(datetime(1985, 1, 1, 23, 50))]
 )
-def test_different_days_are_refused_with_both_dates(make, tmp_path):
-    with pytest.raises(RecordingError, match=r"1 January 2020 at 23:50:00.*(2018|1985)"):
+def test_different_days_are_refused(make, tmp_path):
+    with pytest.raises(RecordingError, match=r"starts (400\.00|12783\.00) days before it"):
         stages_of_raw(make(tmp_path), recording())
 
 

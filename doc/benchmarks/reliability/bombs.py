@@ -40,9 +40,9 @@ from tests.damage.worker import _forget_peak, _memory  # noqa: E402
 from tests.test_forged_files import forge, replaced  # noqa: E402
 
 MEBIBYTE = 1 << 20
-ABOUT = """Time and memory (resident, on top of what the process had) from the call until the file was refused.
-Limits that were asked for: 5 s and 500 MB. In the last column, what was said. Made by
-`doc/benchmarks/reliability/bombs.py`."""
+ABOUT = """Time and memory (resident, on top of what the process had) from the call until the file
+was refused. Limits that were asked for: 5 s and 500 MB. In the last column, what was said. Made
+by `doc/benchmarks/reliability/bombs.py`."""
 
 
 def analyze(path):

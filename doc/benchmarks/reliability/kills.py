@@ -7,6 +7,7 @@ again; then its files must have the bytes of a run that nobody disturbed.
 """
 
 import argparse
+import os
 import random
 import shutil
 import signal
@@ -29,16 +30,17 @@ OPTIONS = ["--features", "spectral", "--device", "cpu", "--verbose", "error"]
 SUBJECTS = ("01", "02", "03")
 SUMMARY = ("arousals.tsv", "arousals.json", "timing.tsv")
 IN_TABLES = ", in the tables of the dataset"
+NAMELESS = ("inside folder fsync", "before the temporary folder goes")  # of no one file
 N_WRITES = 30  # files that a run writes, one after the other; its last ones are those tables
-ABOUT_KILLS = """A process that writes results is ended by SIGKILL at one of these points, the first ones within
-`os.fsync` or between two system calls; which file that is is drawn from the seed of the row. With
-one worker the run itself is killed; with two, one of the workers, and then the whole run some time
-later. Then the run is started again. Compared are names and bytes of all files but `timing.tsv` and
-the folder `.mne-arousal`, which hold dates."""
-ABOUT_LOSS = """What a power cut may leave of a finished output: one file is cut to nothing or to its half, filled
-with zeros (as a file system leaves it that knew the new length and not the content), or gone; every
-file of the output is tried, those that hold the state of the run among them, and `timing.tsv`. Then
-the run is started again."""
+ABOUT_KILLS = """A process that writes results is ended by SIGKILL at one of these points, the
+first ones within `os.fsync` or between two system calls; which file that is is drawn from the
+seed of the row. With one worker the run itself is killed; with two, one of the workers, and then
+the whole run some time later. Then the run is started again. Compared are names and bytes of all
+files but `timing.tsv` and the folder `.mne-arousal`, which hold dates."""
+ABOUT_LOSS = """What a power cut may leave of a finished output: one file is cut to nothing or to
+its half, filled with zeros (as a file system leaves it that knew the new length and not the
+content), or gone; every file of the output is tried, those that hold the state of the run among
+them, and `timing.tsv`. Then the run is started again."""
 
 
 def make_study(folder):
@@ -76,8 +78,8 @@ def aimed_kills(dataset, whole, n_kills):
         rng = random.Random(seed)
         in_summary = seed // len(POINTS) % 3 == 2
         part, number = (rng.choice(SUMMARY), 1) if in_summary else ("", rng.randint(1, N_WRITES))
-        if in_summary and point == "inside folder fsync":
-            part, number = "", rng.randint(N_WRITES - 2, N_WRITES)  # it has no name of a file
+        if in_summary and point in NAMELESS:
+            part, number = "", rng.randint(N_WRITES - 2, N_WRITES)
         output = whole.with_name(f"aimed{seed}")
         status = run(dataset, output, kill_at=(point, number, part))
         ended = status == -signal.SIGKILL
@@ -140,18 +142,24 @@ def _wait_for(path, process):
 
 LOSSES = {
     "cut to nothing": lambda path: path.write_bytes(b""),
-    "cut to its half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "cut to its half": lambda path: os.truncate(path, path.stat().st_size // 2),
     "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
     "gone": lambda path: path.unlink(),
 }
+
+
+def _kind(relative):
+    if relative.parts[0] == ".mne-arousal":
+        return "state of the run (.mne-arousal)"
+    of_recording = relative.parts[0].startswith("sub-")
+    return "results of a recording" if of_recording else "dataset's files"
 
 
 def losses(dataset, whole):
     """Damage every file of a finished output, one at a time, and run again."""
     counts = {}
     for relative in sorted(p.relative_to(whole) for p in whole.rglob("*") if p.is_file()):
-        kind = "state of the run (.mne-arousal)" if relative.parts[0] == ".mne-arousal" else (
-            "results of a recording" if relative.parts[0].startswith("sub-") else "dataset's files")  # fmt: skip
+        kind = _kind(relative)
         for loss, damage in LOSSES.items():
             output = whole.with_name("lost")
             shutil.copytree(whole, output)

@@ -14,6 +14,7 @@ from xml.parsers import expat
 import numpy as np
 
 from ...utils.errors import RecordingError
+from ...utils.privacy import reader_words
 from ..document import Document
 from ..names import simplify
 from ..scoring import Scoring
@@ -112,7 +113,7 @@ def parse_xml(document: Document) -> Element:
         if isinstance(error, RecordingError):
             raise
         raise RecordingError(
-            f"can't be read as XML ({error}). Check that it is whole.", document.name
+            f"can't be read as XML ({reader_words(error)}). Check that it is whole.", document.name
         ) from error
 
 
