@@ -25,8 +25,9 @@ This package is given the signals; the other detectors are given the true hypnog
 several nights are pooled, their events are counted together. Seconds are CPU time of one thread.
 
 - **Simulated sleepers** are nights of 4 h of `simulate_psg`, those of kinds named `patient-` of
-  3 h: patients whose heart and breath answer most arousals and also rise without. They show whether
-  a method finds what was put in, not how well it does on people.
+  3 h: patients whose heart and breath answer most arousals and also rise without. Kinds that end in
+  `30min` are the lightest half hour of a night. They show whether a method finds what was put in,
+  not how well it does on people.
 - **Implants** are pieces of 3 to 15 s of a person's own quiet wake in that person's own sleep, half
   of them abrupt, half rising over 0.5 or 1 s, of 1, 1.5 or 2 times the amplitude above 3 Hz of the
   sleep before; `implants.py` says how they are made and why. Real sleep has arousals of its own, so

@@ -156,8 +156,8 @@ def calibration(own: dict) -> str:
         asked = sorted(results[0]["asked"], key=float)
         found = []
         for rate in asked:
-            mere = sum(score_result(r | {"found": r["asked"][rate]})["mere"] for r in results)
-            found.append(mere / hours)
+            false = sum(score_result(r | {"found": r["asked"][rate]})["others"] for r in results)
+            found.append(false / hours)
         factors = [f / float(a) for f, a in zip(found, asked, strict=True)]
         middle = factors[len(factors) // 2]
         held += 1 / FACTOR <= middle <= FACTOR
@@ -169,9 +169,9 @@ def calibration(own: dict) -> str:
     header = ["kind", "h of sleep found", *(f"asked {float(a):g} / h" for a in asked)]
     return (
         "## Calibration: false alarms asked for and found\n\n"
-        "`false_alarms_per_hour` alone sets the limit here. Events an hour in "
-        "mere sleep, that is, that overlap neither an arousal nor a look-alike, and the factor of "
-        "found to asked at the default rate. Few events make a factor uncertain: "
+        "`false_alarms_per_hour` alone sets the limit here. Events an hour that overlap no "
+        "arousal, look-alikes among them, and the factor of found to asked at the second rate. Few "
+        "events make a factor uncertain: "
         "where 35 are due, chance gives 26 to 45 nine times in ten, factors of 0.7 to 1.3; where 5 "
         "are due, 2 to 9.\n\n"
         + grid([*header, "factor", "events found, asked for"], rows)
@@ -222,7 +222,7 @@ def ablation(results: dict[str, dict]) -> str:
     titles = {
         "fast": "fast EEG alone",
         "emg": "fast EEG and chin EMG",
-        "no anchor": "without the direction that predicts chin EMG",
+        "no anchor": "without the direction that predicts the body",
         "no heart": "without the heart",
         "no breath": "without the breath",
         "no body": "without body channels",

@@ -60,8 +60,8 @@ def _false_alarms(own):
             continue
         asked = sorted(results[0]["asked"], key=float)
         middle = asked[len(asked) // 2]
-        mere = sum(score_result(r | {"found": r["asked"][middle]})["mere"] for r in results)
-        factors.append((mere / sum(r["found_hours"] for r in results) / float(middle), kind))
+        false = sum(score_result(r | {"found": r["asked"][middle]})["others"] for r in results)
+        factors.append((false / sum(r["found_hours"] for r in results) / float(middle), kind))
     if factors:
         held = sum(1 / FACTOR <= f <= FACTOR for f, _ in factors)
         (low, low_kind), (high, high_kind) = min(factors), max(factors)
