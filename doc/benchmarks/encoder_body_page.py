@@ -221,7 +221,7 @@ def write_page(cache: Path, page: Path, *, anew: bool = False) -> None:
     anew : bool
         Write the table of a later version alone.
     """
-    tables = {"anew": tried(cache, "report", JUDGED[:4])} if anew else _tables(cache)
+    tables = {"anew": tried(cache, "report", (*JUDGED[:2], JUDGED[3]))} if anew else _tables(cache)
     text = page.read_text(encoding="utf-8")
     for marker, lines in tables.items():
         head, found, rest = text.partition(f"<!-- {marker} -->")
