@@ -148,6 +148,7 @@ def bare_loop(root, features):
 def whole_night(hours):
     """Analyze one night with everything on and the pretrained encoder, and print its profile."""
     from mne_arousal import analyze_recording, make_arousal_pipeline
+    from mne_arousal.pipeline import FEATURES
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "night.edf")
@@ -156,7 +157,9 @@ def whole_night(hours):
             raw.export(path, physical_range=(-3200, 3200), verbose="error")
             os._exit(0)
         os.wait()
-        pipeline = make_arousal_pipeline(device="cpu", random_state=0, verbose="error")
+        pipeline = make_arousal_pipeline(
+            features=FEATURES, device="cpu", random_state=0, verbose="error"
+        )
         begin, before = time.perf_counter(), time.process_time()
         night = analyze_recording(path, pipeline=pipeline, verbose="error")
         wall, cpu = time.perf_counter() - begin, time.process_time() - before

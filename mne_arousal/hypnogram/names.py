@@ -223,7 +223,7 @@ def number_codes(numbers, *, rem_code: int | None = None) -> np.ndarray:
     numbers = np.asarray(numbers, dtype=float)
     known = np.isin(numbers, [*range(6), *_UNSCORED_NUMBERS])
     if not known.all():
-        bad = [x if abs(x) < 1000 else "..." for x in np.unique(numbers[~known])[:5].tolist()]
+        bad = ["..." if abs(x) >= 1000 else x for x in np.unique(numbers[~known])[:5].tolist()]
         raise RecordingError(
             "Stages are 0 W, 1 N1, 2 N2, 3 N3, 4 R or -1 unscored, or 0 to 4 and 5 R as "
             f"Rechtschaffen & Kales number them, not {bad}. Write names instead: {KNOWN}."

@@ -8,7 +8,7 @@ import zlib
 import mne
 import pytest
 
-from mne_arousal.recording import file_checks
+from mne_arousal.recording import mat_checks
 from mne_arousal.recording.reading import read_recording
 from mne_arousal.utils.errors import RecordingError
 
@@ -85,7 +85,7 @@ def test_more_channels_than_the_data_hold(tmp_path, n_channels):
 
 def test_a_compressed_file_that_would_fill_memory(tmp_path, monkeypatch):
     """Sizes of compressed parts are added up before any is unpacked."""
-    monkeypatch.setattr(file_checks, "_FREE_INFLATION", 1e6)
+    monkeypatch.setattr(mat_checks, "_FREE_INFLATION", 1_000_000)
     data = zlib.compress(struct.pack("<II", 14, 20_000_000) + bytes(20_000_000))
     header = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
     (tmp_path / "night.set").write_bytes(header + struct.pack("<II", 15, len(data)) + data)
