@@ -25,7 +25,7 @@ _WEAK_SCORE = 6.5  # of which evidence without a heart to confirm it is doubted
 # fitted to simulated nights (doc/benchmarks/arousals/cues.py), the others are given. Spindles and
 # candidates in REM sleep without a rise of the chin EMG are against the definition of an arousal
 # (AASM); simulated nights hold too few of them to measure how much. Deep sleep has some third of
-# the arousals of the other stages (Bonnet and Arand 2007, J. Clin. Sleep Med. 3:271). Simulated
+# the arousals of the other stages (Bonnet et al. 2007, J. Clin. Sleep Med. 3:133). Simulated
 # movements are never arousals, and a fit gives -8; those of people often are. Simulated sleep is
 # quieter than that of people, and a fit gives 3 for "no heart".
 LOG_ODDS = {

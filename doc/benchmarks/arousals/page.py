@@ -108,7 +108,7 @@ def load_ablation(cache: Path, half: str, own: dict) -> dict[str, dict]:
         main = {n: own[n] for n in names if n in own and own[n]["features"] == list(features)}
         if method != MAIN and not options and len(main) == len(names):
             found[method] = main
-    return found
+    return {MAIN: {n: own[n] for n in names if n in own}} | found
 
 
 def main() -> None:

@@ -30,7 +30,9 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     ((recording, _),) = fetch_sleep_edf(subjects=[0], recordings=[1])
     raw = mne.io.read_raw_edf(recording, preload=True, verbose="error")
-    night = analyze_recording(recording, features=("spectral",), random_state=0, verbose="error")
+    night = analyze_recording(
+        recording, features=("spectral", "body"), random_state=0, verbose="error"
+    )
     print(f"{len(night.arousals)} arousals, index {night.arousal_index:.1f} per hour")
     print(night.candidates["reason"].value_counts().to_string())
     rng = np.random.default_rng(arguments.seed)

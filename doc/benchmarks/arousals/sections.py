@@ -220,6 +220,7 @@ def onsets(own: dict, peers: dict) -> str:
 def ablation(results: dict[str, dict]) -> str:
     """What each component adds."""
     titles = {
+        OURS: "as it is",
         "fast": "fast EEG alone",
         "emg": "fast EEG and chin EMG",
         "no anchor": "without the direction that predicts the body",
