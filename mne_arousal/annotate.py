@@ -268,7 +268,7 @@ def _judge(clusterer, table: pd.DataFrame, fitted: bool, given: StageTable | Non
     announce("states and stages")
     tables = table
     if not fitted:
-        tables = clusterer.fit_tables(table)
+        tables = clusterer._fit_tables(table)
         clock.lap("states and stages")
     recording = table.index[0][0]
     stages = clusterer.predict_stages(tables).drop(columns="recording")

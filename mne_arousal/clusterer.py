@@ -153,10 +153,10 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         self : ArousalClusterer
             The clusterer.
         """
-        self.fit_tables(X)
+        self._fit_tables(X)
         return self
 
-    def fit_tables(self, X) -> list[EpochTable]:
+    def _fit_tables(self, X) -> list[EpochTable]:
         """Fit, and return what the other methods take in place of `X`, so that it is made once."""
         self._check_parameters()
         with use_log_level(self.verbose):
