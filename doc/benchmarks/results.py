@@ -176,7 +176,8 @@ def words(f1, onsets, stages, times) -> str:
         "signals. A simulation shows whether a method finds what was put in, **not** how well it "
         "does on people: nearly all recordings with an expert's arousals lie behind agreements, so "
         "nobody should read these numbers as agreement with an expert. On nights of your own, "
-        "{doc}`guide/evaluation` tells. Details: {doc}`benchmarks/arousals`.",
+        "{doc}`guide/evaluation` tells. What the developers saw on a real night without marks: "
+        "{doc}`benchmarks/by_eye`. Details: {doc}`benchmarks/arousals`.",
         f"**Onsets.** Half of the onsets that match lie within {onsets[OURS]:g} ms of the truth "
         f"({errors}).",
         f"**Stages.** On two real nights with an expert's hypnogram, names of stages agree in "
