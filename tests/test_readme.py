@@ -25,7 +25,7 @@ def hook(monkeypatch):
     for name in ("hatchling", "hatchling.metadata", "hatchling.metadata.plugin"):
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     monkeypatch.setitem(sys.modules, builder.__name__, builder)
-    spec = spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    spec = spec_from_file_location("readme_of_index", ROOT / ".ci" / "readme_of_index.py")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
