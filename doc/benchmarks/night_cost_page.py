@@ -14,8 +14,9 @@ FILES = 6  # of the derivative, for a recording
 
 PAGE = """# What a night costs
 
-Made by `doc/benchmarks/night_cost.py`, on {cores} cores, {load}. "Then" is revision {then}, run
-beside this one; each number is the smallest of {repeats} runs.
+Made by `doc/benchmarks/night_cost.py`, on {cores} cores, {load}.
+"Then" is revision {then}, run beside this one. Runs of each command, of which the least counts:
+{repeats}.
 
 ## One night
 
@@ -39,7 +40,8 @@ Peak memory, MB, of `--features {memory_features}`; longer recordings are the ni
 
 Up to a day and a half at 256 Hz, channels are read as 64-bit numbers, and beyond as 32-bit ones;
 from 256 MB on, the channels that are filtered lie in a temporary file without a name. What still
-grows are the features, 8 bytes for each column and half second, and two or three copies of some.
+grows are one channel as it was recorded and the features, 8 bytes for each column and half second,
+and two or three copies of some. 1 GB for 72 h was asked for.
 
 ## Threads and workers
 
@@ -82,7 +84,10 @@ def cost_table(then: dict, now: dict, peers: dict) -> str:
         (LIGHT, "spectral, body (the default now)"),
     ):
         a, b = then[name], now[name]
-        asked = "{:.0f}, {:.0f}".format(*TARGETS[name])
+        asked = ", ".join(
+            f"{limit:.0f} ({'reached' if found <= limit else 'missed'})"
+            for limit, found in zip(TARGETS[name], (b["cpu"], b["peak"]), strict=True)
+        )
         rows.append(
             f"| {label} | {a['cpu']:.1f} | **{b['cpu']:.1f}** ({b['cpu'] / a['cpu']:.0%}) "
             f"| {a['peak']:.0f} | **{b['peak']:.0f}** | {asked} |"
