@@ -133,7 +133,7 @@ def test_the_whole_way(date):
     raw = sim.raw
     raw.set_meas_date(date)
     raw.crop(300)
-    marks = annotate_arousals(raw, features=("spectral",), random_state=0, verbose="error")
+    marks = annotate_arousals(raw, random_state=0, verbose="error")
     assert len(marks)
     add_arousals(raw, marks)
     truth = np.array(sim.arousals.onset) - 300
