@@ -16,6 +16,7 @@ from .times import DAY, seconds_of_day
 
 _LENGTHS = (30.0, 20.0, 60.0, 15.0, 10.0, 5.0, 4.0, 2.0, 1.0)  # s; of scoring by hand and machine
 _ENOUGH = 0.9  # of the recording
+_TWO_NIGHTS = 1100.0  # days, three years: dates further apart are hardly those of two nights
 _ZONE_STEP = 3600.0  # s; most time zones differ by whole hours
 _LARGEST_ZONE = 14 * 3600.0  # s
 
@@ -194,7 +195,10 @@ def _check_overlap(marks: StageMarks, clock: RecordingClock, begin, end) -> None
 
 
 def apart(first: datetime, second: datetime) -> str:
-    """Say how far a date lies from another one, without either of them.
+    """Say how far a date lies from another one.
+
+    Both dates are told where they are near enough to be of two nights. What is further away may be
+    a date of birth, which is nobody's business.
 
     Parameters
     ----------
@@ -204,10 +208,18 @@ def apart(first: datetime, second: datetime) -> str:
     Returns
     -------
     text : str
-        ``"400.00 days before it"``, or after it.
+        ``"1.00 days before it (31 December 2019 at 23:50:00, not 1 January 2020 at 23:50:00)"``,
+        or ``"12783.00 days before it"``.
     """
     days = (first - second).total_seconds() / 86400
-    return f"{abs(days):.2f} days {'after' if days > 0 else 'before'} it"
+    text = f"{abs(days):.2f} days {'after' if days > 0 else 'before'} it"
+    if abs(days) > _TWO_NIGHTS:
+        return text
+    return f"{text} ({_in_words(first)}, not {_in_words(second)})"
+
+
+def _in_words(date: datetime) -> str:
+    return f"{date.day} {date:%B %Y at %H:%M:%S}"
 
 
 def _remark_coverage(marks: StageMarks, clock: RecordingClock, begin, end, remarks) -> None:
