@@ -54,6 +54,8 @@ class EpochTable:
         Columns of `BodyTransformer`, which `values` don't hold; NaN where unknown.
     states : (StateModel, list of array) | None
         States that its windows were given, and the model that gave them.
+    named : (StateModel, float, NamedNight) | None
+        Names of its stages, the model that was fitted then, and the length of an epoch, s.
     """
 
     name: str
@@ -68,6 +70,7 @@ class EpochTable:
     known: np.ndarray
     body: np.ndarray | None = None
     states: tuple | None = field(default=None, repr=False)
+    named: tuple | None = field(default=None, repr=False)
 
     @property
     def n_epochs(self) -> int:

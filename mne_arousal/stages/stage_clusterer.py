@@ -160,8 +160,13 @@ class StageClusterer:
         night : NamedNight
             Probabilities of W, N1, N2, N3 and R.
         """
+        kept = table.named
+        if kept is not None and kept[0] is self._states and kept[1] == epoch_length:
+            return kept[2]
         cues = epoch_cues(table.values, self._columns, table.epochs, table.n_epochs)
-        return name_stages(cues, table.inside, epoch_length)
+        named = name_stages(cues, table.inside, epoch_length)
+        table.named = self._states, epoch_length, named
+        return named
 
     def state_wakefulness(self, table: EpochTable) -> np.ndarray | None:
         """Tell how wake-like the state of each window is: mean fast EEG of all windows in it.
