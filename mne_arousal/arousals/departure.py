@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from ..utils.missing import percentile_known
 from ..utils.rolling import rolling_median
@@ -122,8 +123,12 @@ def _rolling_medians(thinned, stable, step, size, *, center=False) -> np.ndarray
         columns = lacking.any(axis=0)
         if not columns.any():
             break
-        more = rolling_median(values[:, columns], length, fewest, center=center)
-        medians[:, columns] = np.where(lacking[:, columns], more, medians[:, columns])
+        # medians of a window don't depend on others: only where some are lacking
+        reached = maximum_filter1d(lacking.any(axis=1), 2 * length + 1)
+        for span in np.ma.flatnotmasked_contiguous(np.ma.masked_array(reached, ~reached)):
+            more = rolling_median(values[span, columns], length, fewest, center=center)
+            part = lacking[span, columns]
+            medians[span, columns] = np.where(part, more, medians[span, columns])
     return medians
 
 

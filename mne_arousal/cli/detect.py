@@ -234,12 +234,12 @@ def analyze_and_write(arguments, source: Path, folder: Path):
 
     options = channel_options(arguments) | detection_options(arguments)
     folder = check_output_folder(folder)
-    _, name = read_recording(source)
+    raw, name = read_recording(source)
     digest = source_digest(source)
     check_place(folder, name, digest, overwrite=arguments.overwrite)
     with progress_bar(name, arguments.features):
         night = analyze_recording(
-            source,
+            raw if read_recording(raw)[1] == name else source,  # opened once where it may be
             hypnogram=arguments.hypnogram,
             epoch_length=arguments.epoch_length,
             **options,

@@ -151,16 +151,23 @@ def _read_rows(layout: _Layout, picks, quick, rows, start: int, stop: int) -> No
     first, last = start // per, -(-stop // per)
     step = max(_CHUNK // (2 * layout.record), 1)
     with open(layout.path, "rb") as file:
+        buffer = np.empty((step, layout.record), dtype="<i2")
         for record in range(first, last, step):
             n = min(step, last - record)
             file.seek(layout.offset + 2 * layout.record * record)
-            chunk = np.fromfile(file, "<i2", n * layout.record).reshape(n, -1)
+            chunk = buffer[:n]
+            if file.readinto(chunk) < chunk.nbytes:
+                raise OSError("the file ends before its last data record")
             lo, hi = max(record * per, start), min((record + n) * per, stop)
             for row in quick:
                 i = picks[row]
-                signal = chunk[:, layout.places[i] : layout.places[i] + per].reshape(-1)
+                signal = chunk[:, layout.places[i] : layout.places[i] + per]
                 out = rows[row, lo - start : hi - start]
-                np.multiply(signal[lo - record * per : hi - record * per], layout.cal[i], out=out)
+                if len(out) == signal.size and out.flags.c_contiguous:
+                    out.reshape(n, per)[:] = signal  # a view; twice as fast as through a copy
+                else:
+                    out[:] = signal.reshape(-1)[lo - record * per : hi - record * per]
+                out *= layout.cal[i]
                 if layout.offsets[i]:
                     out += layout.offsets[i]
                 out *= layout.units[i]

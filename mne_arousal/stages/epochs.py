@@ -21,6 +21,8 @@ from .sleep_period import (
 
 _KNOWN_SHARE = 0.5  # of an epoch's windows that have to be valid for it to have a stage
 _AT_ONCE = 128  # epochs
+# Quantities whose percentiles in epochs anything asks for; those of all others would cost time.
+_ASKED_FOR = ("delta", "beta", "gamma", "level")
 _WAKE_PERCENTILE = 30.0  # seven tenths of an epoch reach this percentile or more
 
 
@@ -39,7 +41,7 @@ class EpochTable:
     epochs : array of int, shape (n_windows,) | None
         Epoch in which the middle of each window lies.
     medians : array, shape (n_epochs, n_features) | None
-        Median features of each epoch.
+        Median of each epoch in columns that tell wake, muscle tone and depth; NaN in others.
     inside : array of bool, shape (n_epochs,)
         Epochs of the sleep period.
     wakefulness : array, shape (n_epochs,) | None
@@ -54,6 +56,8 @@ class EpochTable:
         Columns of `BodyTransformer`, which `values` don't hold; NaN where unknown.
     states : (StateModel, list of array) | None
         States that its windows were given, and the model that gave them.
+    named : (StateModel, float, NamedNight) | None
+        Names of its stages, the model that was fitted then, and the length of an epoch, s.
     """
 
     name: str
@@ -68,6 +72,7 @@ class EpochTable:
     known: np.ndarray
     body: np.ndarray | None = None
     states: tuple | None = field(default=None, repr=False)
+    named: tuple | None = field(default=None, repr=False)
 
     @property
     def n_epochs(self) -> int:
@@ -123,13 +128,15 @@ def make_epoch_table(
     n_epochs = int(epochs[-1]) + 1
     known = _known_epochs(known_rows, epochs, n_epochs)
     shown = _without(values, ~(known_rows & known[epochs]))
-    medians = epoch_percentiles(shown, epochs, n_epochs)
+    at = [i for i, column in enumerate(columns) if column.quantity in _ASKED_FOR]
+    medians, low = np.full((2, n_epochs, values.shape[1]), np.nan)
+    medians[:, at] = epoch_percentiles(shown[:, at], epochs, n_epochs)
     wakefulness = wakefulness_index(medians, columns)
     inside, wake = np.ones(n_epochs, dtype=bool), np.zeros(n_epochs, dtype=bool)
     if wakefulness is not None:
         inside = _sleep_period(wakefulness, known, epoch_length)
         # an arousal of 15 s must not make its epoch wake: most of the windows have to be
-        low = epoch_percentiles(shown, epochs, n_epochs, _WAKE_PERCENTILE)
+        low[:, at] = epoch_percentiles(shown[:, at], epochs, n_epochs, _WAKE_PERCENTILE)
         fast = fast_activity(low, columns)
         wake = wake_epochs(wakefulness_index(low, columns), inside, fast, known=known)
         if not len(where(columns, role="emg", quantity="level")):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 #: What an epoch may look like: stages, with wake of active and of quiet people apart.
 LOOKS = ("active wake", "quiet wake", "N1", "N2", "N3", "R")
@@ -128,34 +128,44 @@ class StagePrior:
         emitted = np.exp(likelihood - highest)[:, :, self.look].transpose(1, 0, 2).copy()
         withheld = (1 - rem_damping(minutes_asleep)).T[:, :, np.newaxis]
         forward, scales = self._forward(emitted, withheld)
+        both = self._backward(emitted, withheld)
+        both *= forward
+        both /= both.sum(axis=2, keepdims=True)
         gathered = np.eye(len(LOOKS))[self.look]
-        out = np.empty((len(emitted), len(likelihood), len(LOOKS)))
-        backward = np.ones(emitted.shape[1:])
-        for e in range(len(emitted) - 1, -1, -1):
-            both = forward[e] * backward
-            out[e] = (both / both.sum(axis=1, keepdims=True)) @ gathered
-            ahead = emitted[e] * backward
-            backward = ahead @ self.transitions.T
-            backward += withheld[e] * self._into_rem * (ahead - ahead[:, self._rem, np.newaxis])
-            backward /= backward.sum(axis=1, keepdims=True)
         evidence = np.log(scales).sum(axis=0) + highest[:, :, 0].sum(axis=1)
-        return out.transpose(1, 0, 2), evidence
+        return (both @ gathered).transpose(1, 0, 2), evidence
 
     def _forward(self, emitted, withheld) -> tuple[np.ndarray, np.ndarray]:
         """Filter forward in time: scaled probabilities of the substates, and their scales."""
-        forward, scales = np.empty_like(emitted), np.empty(emitted.shape[:2])
+        forward, scales = np.empty_like(emitted), np.empty((*emitted.shape[:2], 1))
         state = np.tile(self.start, (emitted.shape[1], 1))
-        for e in range(len(emitted)):
+        # operations write to arrays that are there: the arrays are small, and there are many
+        for e, (now, scale) in enumerate(zip(forward, scales, strict=True)):
             if e:
                 before = forward[e - 1]
-                state = before @ self.transitions
-                stays = withheld[e] * before * self._into_rem  # what may not yet enter REM sleep
+                np.matmul(before, self.transitions, out=state)
+                stays = withheld[e] * before  # what may not yet enter REM sleep
+                stays *= self._into_rem
                 state += stays
-                state[:, self._rem] -= stays.sum(axis=1)
-            state = state * emitted[e]
-            scales[e] = state.sum(axis=1)
-            forward[e] = state / scales[e][:, np.newaxis]
-        return forward, scales
+                state[:, self._rem] -= np.add.reduce(stays, 1)
+            state *= emitted[e]
+            np.add.reduce(state, 1, keepdims=True, out=scale)
+            np.divide(state, scale, out=now)
+        return forward, scales[:, :, 0]
+
+    def _backward(self, emitted, withheld) -> np.ndarray:
+        """Filter backward in time: scaled likelihood of what follows, by substate."""
+        backward = np.ones_like(emitted)
+        withheld = withheld * self._into_rem
+        to_here = self.transitions.T
+        for e in range(len(emitted) - 1, 0, -1):
+            ahead = emitted[e] * backward[e]
+            before = np.matmul(ahead, to_here, out=backward[e - 1])
+            ahead -= ahead[:, self._rem, np.newaxis].copy()
+            ahead *= withheld[e]
+            before += ahead
+            before /= np.add.reduce(before, 1, keepdims=True)
+        return backward
 
 
 def rem_damping(minutes_asleep: np.ndarray) -> np.ndarray:
@@ -171,5 +181,5 @@ def rem_damping(minutes_asleep: np.ndarray) -> np.ndarray:
     damping : array, shape (n_epochs,)
         Factor on the probability, up to 1.
     """
-    late = norm.cdf((np.asarray(minutes_asleep) - _REM_LATENCY) / _REM_SPREAD)
+    late = ndtr((np.asarray(minutes_asleep) - _REM_LATENCY) / _REM_SPREAD)
     return np.maximum(late, _REM_SMALLEST)

@@ -12,7 +12,7 @@ from .physiology import epoch_cues
 from .stage_model import StageModel, state_histograms
 from .states import StateModel, robust_scale, state_means
 
-_AT_ONCE = 1 << 16  # windows; those of a night are fewer
+_AT_ONCE = 1 << 13  # windows
 _LIMIT = 4.0  # spreads; beyond it a value says no more
 
 
@@ -57,7 +57,9 @@ class StageClusterer:
         """
         self._columns = columns
         self._scales = {table.name: _measure_scale(table) for table in tables}
-        scaled = np.concatenate([self._rows_to_fit(table) for table in tables])
+        rows = [self._rows_to_fit(table) for table in tables]
+        scaled = np.concatenate(rows) if len(rows) > 1 else rows[0]  # a copy of days is large
+        del rows
         if not len(scaled):
             raise ValueError("Every window holds NaN: there is nothing to cluster.")
         self._states = StateModel(columns, self.n_states, self.n_codebooks, self.clusterer, rng)
@@ -89,9 +91,14 @@ class StageClusterer:
             In interquartile ranges from the median. A recording that was fitted keeps its scale: a
             new array without times can't be told from a piece of what was fitted.
         """
+        return self._scaled_rows(table, slice(None))
+
+    def _scaled_rows(self, table: EpochTable, rows) -> np.ndarray:
         fitted = self._scales.get(table.name)
         location, scale = fitted if fitted is not None else _measure_scale(table)
-        return (table.values - location) / scale
+        scaled = table.values[rows] - location
+        scaled /= scale
+        return scaled
 
     def predict_states(self, table: EpochTable) -> list[np.ndarray]:
         """Give each window its state in every codebook.
@@ -160,8 +167,13 @@ class StageClusterer:
         night : NamedNight
             Probabilities of W, N1, N2, N3 and R.
         """
+        kept = table.named
+        if kept is not None and kept[0] is self._states and kept[1] == epoch_length:
+            return kept[2]
         cues = epoch_cues(table.values, self._columns, table.epochs, table.n_epochs)
-        return name_stages(cues, table.inside, epoch_length)
+        named = name_stages(cues, table.inside, epoch_length)
+        table.named = self._states, epoch_length, named
+        return named
 
     def state_wakefulness(self, table: EpochTable) -> np.ndarray | None:
         """Tell how wake-like the state of each window is: mean fast EEG of all windows in it.
@@ -184,7 +196,7 @@ class StageClusterer:
 
     def _rows_to_fit(self, table: EpochTable) -> np.ndarray:
         rows = table.rows_inside & table.known_rows
-        return fill_missing(self.scaled(table)[rows], self._columns)
+        return fill_missing(self._scaled_rows(table, rows), self._columns)
 
     def _histograms(self, table: EpochTable) -> np.ndarray:
         parts = [

@@ -146,7 +146,9 @@ class StateModel:
         return [book.predict(points).astype(int) for book in self._books]
 
     def _weigh(self, scaled):
-        return np.clip(scaled, -_LIMIT, _LIMIT) * self._weights
+        weighted = np.clip(scaled, -_LIMIT, _LIMIT)
+        weighted *= self._weights
+        return weighted
 
     def _fit_book(self, points, size, seed, *, first):
         if self.clusterer is None or not first:
