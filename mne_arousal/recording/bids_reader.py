@@ -1,7 +1,7 @@
-"""A recording of a BIDS dataset, read by mne-bids without what is known of its subject.
+"""A recording of a BIDS dataset, read by mne-bids without sidecar files that nothing needs.
 
-mne-bids reads ``participants.tsv`` and ``scans.tsv`` with every recording. Nothing here needs
-them; where one can't be read, the recording is read without it.
+mne-bids reads ``participants.tsv``, ``scans.tsv`` and the positions of electrodes with every
+recording. Nothing here needs them; where one can't be read, the recording is read without it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..utils.errors import RecordingError
+from ..utils.notes import add_note
 from .file_checks import MAX_SIDECAR, check_regular
 
 SHARED_TABLES = {
     "participants.tsv": "_handle_participants_reading",
     "scans.tsv": "_handle_scans_reading",
 }
+POSITIONS = "electrodes.tsv or coordsystem.json"
+NOT_NEEDED = {**SHARED_TABLES, POSITIONS: "_read_dig_bids"}
 _lock = threading.Lock()
 
 
@@ -46,16 +49,21 @@ def read_bids(source, verbose, **extra_params):
             source, extra_params=dict(extra_params), on_ch_mismatch="warn", verbose=verbose
         )
 
-    unusable = _unusable_tables(source)
-    try:
-        if not unusable:
-            return read()
-    except Exception as error:
-        unusable = [name for name, reader in SHARED_TABLES.items() if _raised_in(error, reader)]
-        if not unusable:
-            raise
-    with _without(SHARED_TABLES):
-        return read()
+    left_out = _unusable_tables(source)
+    while True:
+        try:
+            with _without(left_out):
+                raw = read()
+            break
+        except Exception as error:
+            found = [name for name, reader in NOT_NEEDED.items() if _raised_in(error, reader)]
+            if not set(found) - set(left_out):
+                raise
+            left_out += found
+    if POSITIONS in left_out:
+        text = f"{POSITIONS} can't be read; the positions of the electrodes are left out."
+        add_note("no_positions", source.basename, text)
+    return raw
 
 
 def _unusable_tables(source) -> list[str]:
@@ -109,15 +117,19 @@ def _raised_in(error: BaseException, function: str) -> bool:
 
 
 @contextmanager
-def _without(tables: dict[str, str]) -> Iterator[None]:
-    """Have mne-bids leave tables out. It has no option for that; other readers lose nothing."""
+def _without(names: list[str]) -> Iterator[None]:
+    """Have mne-bids leave files out. It has no option for that; other readers lose nothing."""
+    if not names:
+        yield
+        return
     import mne_bids.read as module
 
     def leave_out(*args, raw=None, **kwargs):
         return args[1] if raw is None else raw
 
     with _lock:
-        before = {name: getattr(module, name) for name in tables.values() if hasattr(module, name)}
+        functions = [NOT_NEEDED[name] for name in names]
+        before = {name: getattr(module, name) for name in functions if hasattr(module, name)}
         for name in before:
             setattr(module, name, leave_out)
         try:

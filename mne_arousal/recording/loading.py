@@ -19,6 +19,7 @@ from .stretches import Stretch, merged, note_stretches
 from .usable import ChannelLook, Usable, find_usable
 from .validity import SecondsLook, judge_seconds
 
+MIN_RATE = 16.0  # Hz; slower holds no alpha, whose band begins at 8 Hz
 MIN_DURATION = 300.0  # s; less holds no baseline to compare an arousal with
 
 _HIGHPASS = {"eeg": 0.3, "eog": 0.3, "emg": 10.0}  # Hz, as the AASM manual recommends
@@ -68,11 +69,17 @@ def load_channels(
     Raises
     ------
     RecordingError
-        If the recording is too short, has no usable EEG channel, too little EEG that can be
-        believed, or lacks a picked channel.
+        If the recording is too short or too slowly sampled, has no usable EEG channel, too little
+        EEG that can be believed, or lacks a picked channel.
     """
     original, name = read_recording(source)
     rate = original.info["sfreq"]
+    if rate < MIN_RATE:
+        raise RecordingError(
+            f"has {rate:g} samples a second, and at least {MIN_RATE:g} are needed for an EEG. "
+            "Check its header, or give the recording before it was resampled.",
+            name,
+        )
     if original.n_times / rate < min_duration:
         raise RecordingError(
             f"lasts {original.n_times / rate:.0f} s, and at least {min_duration:.0f} s are needed "

@@ -99,18 +99,24 @@ def read_quickly(raw: BaseRaw) -> BaseRaw:
     """
     try:
         layout = _find_layout(raw)
-    except (AttributeError, KeyError, IndexError, TypeError):  # of another version of MNE
-        layout = None
-    if layout is None:
-        return raw
-    quick = QuickEdf(raw, layout)
-    # what is at both ends and in the middle shows whether the layout is understood
-    for second in (0, raw.n_times // 2 // layout.per, raw.n_times // layout.per - 1):
-        start = max(second, 0) * layout.per
-        some = np.flatnonzero(layout.places >= 0), start, min(start + layout.per, raw.n_times)
-        if not np.array_equal(quick.get_data(*some), raw.get_data(*some)):
+        if layout is None:
             return raw
-    return quick
+        quick = QuickEdf(raw, layout)
+        return quick if _agree(quick, raw, layout) else raw
+    except MemoryError:
+        raise
+    except Exception:  # of another version of MNE, or of a damaged file, which MNE will tell of
+        return raw
+
+
+def _agree(quick: QuickEdf, raw: BaseRaw, layout: _Layout) -> bool:
+    """Tell whether the layout is understood, by the data at both ends and in the middle."""
+    for record in (0, layout.n_records // 2, layout.n_records - 1):
+        start = record * layout.per
+        some = np.flatnonzero(layout.places >= 0), start, start + layout.per
+        if not np.array_equal(quick.get_data(*some), raw.get_data(*some)):
+            return False
+    return True
 
 
 def _find_layout(raw: BaseRaw) -> _Layout | None:
@@ -157,7 +163,7 @@ def _read_rows(layout: _Layout, picks, quick, rows, start: int, stop: int) -> No
             file.seek(layout.offset + 2 * layout.record * record)
             chunk = buffer[:n]
             if file.readinto(chunk) < chunk.nbytes:
-                raise OSError("the file ends before its last data record")
+                raise OSError("the file became shorter while it was read")
             lo, hi = max(record * per, start), min((record + n) * per, stop)
             for row in quick:
                 i = picks[row]

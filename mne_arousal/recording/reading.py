@@ -9,7 +9,7 @@ import mne
 from mne.io import BaseRaw
 
 from ..utils.errors import RecordingError
-from ..utils.notes import add_note
+from ..utils.notes import add_note, collect_notes
 from ..utils.privacy import reader_words, silent_readers
 from .bids_reader import read_bids
 from .channels_table import apply_channels_table, find_channels_table
@@ -68,7 +68,11 @@ def read_recording(source) -> tuple[BaseRaw, str]:
     header = None
     if path.suffix.lower() in EDF_EXTENSIONS and path.is_file():
         header = read_edf_header(path, name)
-    with warnings.catch_warnings(record=True) as caught, silent_readers():
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        silent_readers(),
+        collect_notes() as notes,  # which are told when warnings are let through again
+    ):
         warnings.simplefilter("always")
         try:
             raw = _read_any_encoding(reader, source if reader is read_bids else path)
@@ -88,6 +92,8 @@ def read_recording(source) -> tuple[BaseRaw, str]:
                 "Check that the file is whole and of the format that its name says.",
                 name,
             ) from error
+    for note in notes:
+        add_note(note.code, note.recording, note.text)
     check_length(raw, name)
     for message in {str(w.message) for w in caught}:
         if "does not match the file size" in message:

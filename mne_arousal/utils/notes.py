@@ -20,6 +20,7 @@ CODES = {
     "marked_bad": "Part of the time was marked BAD and left out.",
     "uncalibrated": "Too little quiet sleep to measure noise on.",
     "no_sleep": "No sleep was found.",
+    "no_positions": "A file of electrodes' positions could not be read and was left out.",
     "hypnogram_misfit": "A hypnogram that was given does not fit the recording in all.",
 }
 

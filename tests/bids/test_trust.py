@@ -24,6 +24,7 @@ from .small_dataset import (
 from .test_runs import CLI_FAST
 
 RECORD = "sub-01/eeg/sub-01_task-sleep_desc-arousal_parameters.json"
+SPACE = b'{"EEGCoordinateSystem": "CapTrak", "EEGCoordinateUnits": "m"}'
 EVENTS = "onset\tduration\ttrial_type\n0\t400\tSleep stage W\n"
 
 
@@ -129,6 +130,27 @@ def test_a_link_out_of_the_dataset(root, tmp_path):
     found = errors(annotate(root))
     assert found["01"] is None
     assert "leads out of the dataset" in found["02"]
+
+
+@pytest.mark.parametrize(
+    ("electrodes", "coordsystem"),
+    [
+        (b"name\tx\ty\nC3-M2\tfar\t?\n", SPACE),
+        (b"\xff\xfe\x00", SPACE),
+        (b"", SPACE),
+        (b"name\tx\ty\tz\nC3-M2\t0.01\t0.05\t0.08\n", b"{"),
+        (b"name\tx\ty\tz\nC3-M2\t0.01\t0.05\t0.08\n", b"[]"),
+    ],
+)
+def test_damaged_positions_of_electrodes(root, electrodes, coordsystem):
+    """Nothing needs them: they are left out, and a flag says so."""
+    before = annotate(root)["flags"].item()
+    (root / "sub-01" / "eeg" / "sub-01_electrodes.tsv").write_bytes(electrodes)
+    (root / "sub-01" / "eeg" / "sub-01_coordsystem.json").write_bytes(coordsystem)
+    (root / "participants.tsv").write_bytes(b"")  # nor this table
+    found = annotate(root)
+    assert errors(found)["01"] is None
+    assert set(found["flags"].item().split(",")) == {*before.split(","), "no_positions"}
 
 
 def test_a_pipe_in_place_of_a_sidecar(root):

@@ -10,6 +10,7 @@ from mne_arousal.recording.channel_reader import ChannelReader, is_quick
 from mne_arousal.recording.loading import load_channels
 from mne_arousal.recording.quick_edf import QuickEdf, read_quickly
 from mne_arousal.recording.reading import read_recording
+from mne_arousal.utils.errors import RecordingError
 from mne_arousal.utils.windows import Channel
 
 
@@ -58,6 +59,25 @@ def test_a_layout_that_is_not_understood_is_not_used(edf, monkeypatch):
     monkeypatch.undo()
     monkeypatch.delitem(extras, "units")
     assert read_quickly(plain) is plain
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read(edf, tmp_path):
+    """Whatever number of its samples is left, they are not taken for those of other channels."""
+    path = tmp_path / "night.edf"
+    path.write_bytes(edf.read_bytes())
+    raw, name = read_recording(path)
+    layout = raw._raw_extras[0]["layout"]
+    with path.open("r+b") as file:
+        file.truncate(layout.offset + layout.record * layout.n_records)  # the half
+    with pytest.raises(RecordingError, match="its data can't be read"):
+        ChannelReader(raw, name).read("C3-M2")
+
+
+def test_too_slow_for_an_eeg():
+    """A small file that says few samples a second would become a long night at the usual rate."""
+    raw = mne.io.RawArray(np.zeros((1, 10_000)), mne.create_info(["C3-M2"], 0.04, "eeg"))
+    with pytest.raises(RecordingError, match=r"has 0\.04 samples a second"):
+        load_channels(raw)
 
 
 @pytest.mark.parametrize("kind", ["preloaded", "file", "fif"])

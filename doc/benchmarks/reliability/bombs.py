@@ -139,6 +139,15 @@ def edf_records(folder):
     return analyze, path
 
 
+def edf_slow(folder):
+    """EDF whose header says that a second of data lasts half an hour."""
+    path = formats._edf(folder)
+    data = bytearray(path.read_bytes())
+    data[244:252] = b"1900    "
+    path.write_bytes(data)
+    return analyze, path
+
+
 def edf_signals(folder):
     """EDF whose header says 4,000 signals of 99,999,999 samples a record."""
     path = folder / "night.edf"
@@ -341,7 +350,7 @@ def night_inflates(folder):
 BOMBS = (
     *(pipe_as_edf, device_as_edf, pipe_as_data, pipe_as_sidecar, link_out, pipe_as_hypnogram),
     *(pipe_as_pipeline, pipe_as_encoder, pipe_as_night, pipe_as_result, pipe_as_review),
-    *(edf_records, edf_signals, vhdr_channels, vhdr_rate, set_inflates, set_shape),
+    *(edf_records, edf_slow, edf_signals, vhdr_channels, vhdr_rate, set_inflates, set_shape),
     *(fif_skips, fif_circle, fif_tag, fif_gzip),
     *(events_far, hypnogram_row, hypnogram_open, hypnogram_epochs, hypnogram_lines),
     *(xml_utf8, xml_utf16, xml_deep, hdf5_vector),
