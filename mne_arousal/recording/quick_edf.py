@@ -162,7 +162,7 @@ def _read_rows(layout: _Layout, picks, quick, rows, start: int, stop: int) -> No
             n = min(step, last - record)
             file.seek(layout.offset + 2 * layout.record * record)
             chunk = buffer[:n]
-            if file.readinto(chunk) < chunk.nbytes:
+            if file.readinto(chunk.data) < chunk.nbytes:
                 raise OSError("the file became shorter while it was read")
             lo, hi = max(record * per, start), min((record + n) * per, stop)
             for row in quick:
