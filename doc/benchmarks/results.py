@@ -180,7 +180,11 @@ def words(f1, onsets, stages, times) -> str:
     others = ", ".join(f"{n} {f1[n].min():.2f} to {f1[n].max():.2f}" for n in peers)
     errors = ", ".join(f"{name} {value:g} ms" for name, value in onsets.drop(OURS).items())
     others_take = ", ".join(f"{name} {value:g} s" for name, value in times.drop(OURS).items())
-    beside = "of an earlier run: " if EARLIER in times else "in the same run, given the stages: "
+    beside = (
+        "of an earlier run: "
+        if EARLIER in times
+        else "others, given the stages, psgscoring without reading: "
+    )
     lines = [
         f"**Arousals.** On {len(f1)} kinds of simulated nights F1 is {f1[OURS].min():.2f} to "
         f"{f1[OURS].max():.2f}; on the same nights: {others}. mne-arousal is ahead in {wins} of "
