@@ -245,8 +245,8 @@ def write_page(arguments, found: dict, peers: dict, load: float) -> None:
             hours=arguments.hours,
             size=size,
             costs=cost_table(costs["then night"], now, peers),
-            no_peers="\nThe others ran after these, on another simulated night of the same length and "
-            "rate ({doc}`scale`).\n"
+            no_peers="\nThe others ran after these, on another simulated night of the same length "
+            "and rate ({doc}`scale`).\n"
             if peers
             else "\nOther detectors were not run here; {doc}`scale` has them.\n",
             shorts=short_table(costs["then short"], costs["now short"]),
