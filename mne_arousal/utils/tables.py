@@ -52,7 +52,7 @@ def read_table(path, *, needed: tuple[str, ...] = (), texts: tuple[str, ...] = (
             raise ValueError(f"a column is missing: {missing[0]}")
         for name in [name for name in table if _NUMBER.fullmatch(str(name))]:
             table[name] = _numbers(table[name], required=name in needed)
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise RecordingError(
             f"can't be read as a table of this program ({reader_words(error)}). Run mne-arousal "
             "detect again, or get the file again.",

@@ -16,7 +16,7 @@ ONCE_WRONG = {
     "FIF": (41, 45, 72, 220),
     "*-annot.fif": (33,),
     "*_stages.csv": (4, 5, 26),
-    "stages of a result (tsv)": (4, 8, 23, 30),
+    "stages of a result (tsv)": (4, 8, 23, 30, 165),
     "record of a result (json)": (0,),
     "table of ages": (140,),
     "pipeline, sealed again": (6, 10),
