@@ -6,6 +6,7 @@ import time
 
 import pandas as pd
 import pytest
+from mne.utils import catch_logging
 
 from mne_arousal.bids.lock import output_lock
 from mne_arousal.bids.output_tree import OutputTree
@@ -157,15 +158,16 @@ def test_two_processes_at_once(noise_dataset):
     assert first.exitcode == 0
 
 
-def test_a_stale_lock_is_explained(noise_dataset, caplog):
+def test_a_stale_lock_is_explained(noise_dataset):
     """One of this machine is taken over; of another machine one is asked to look."""
     annotate(noise_dataset, subjects="01")
     lock = noise_dataset / DEFAULT_OUTPUT / ".mne-arousal" / "lock"
     with output_lock(OutputTree(noise_dataset / DEFAULT_OUTPUT)):
         left = lock.read_text()
     lock.write_text(left)
-    assert list(annotate(noise_dataset, verbose="warning")["status"]) == ["ok"] * 3
-    assert "ended without finishing" in caplog.text
+    with catch_logging() as log:
+        assert list(annotate(noise_dataset, verbose="warning")["status"]) == ["ok"] * 3
+    assert "ended without finishing" in log.getvalue()
     lock.write_text(json.dumps(json.loads(left) | {"host": "another-machine"}))
     with pytest.raises(RecordingError, match="remove that file"):
         annotate(noise_dataset)
