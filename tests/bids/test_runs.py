@@ -145,8 +145,9 @@ def test_two_runs_at_once(noise_dataset):
     assert list(annotate(noise_dataset)["status"]) == ["ok"] * 3
 
 
-def test_two_processes_at_once(noise_dataset):
+def test_two_processes_at_once(noise_dataset, tmp_path):
     """Of two commands started together one works, and the other ends with status 2."""
+    annotate(noise_dataset, tmp_path / "imports", subjects="01")  # so that the second one is quick
     command = ["detect", str(noise_dataset), *CLI_FAST]
     first = start(command)
     lock = noise_dataset / DEFAULT_OUTPUT / ".mne-arousal" / "lock"
