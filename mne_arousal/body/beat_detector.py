@@ -1,4 +1,4 @@
-"""sleepecg's detector of heart beats, without what else its package imports.
+"""The detector of heart beats of sleepecg, without what else its package imports.
 
 The package brings classifiers and readers of databases along, which take longer to import than a
 night's beats take to find.
