@@ -1,8 +1,12 @@
 """Heart rate: right where beats are normal, unknown where they are not."""
 
+import sys
+
 import numpy as np
 import pytest
+import sleepecg
 
+from mne_arousal.body import beat_detector
 from mne_arousal.body.heart import ecg_rate, find_ecg_beats, pulse_rate, trace_rate
 from mne_arousal.recording.body_channels import is_rate_trace
 
@@ -120,3 +124,19 @@ def test_a_wave_is_no_trace():
     t = np.arange(6000) / 100
     assert not is_rate_trace(np.sin(2 * np.pi * t), 100.0)
     assert not is_rate_trace(100 + 80 * np.sin(2 * np.pi * t), 100.0)
+
+
+@pytest.mark.parametrize("sfreq", [100.0, 250.0])
+@pytest.mark.parametrize("flat", [0, 500])
+def test_beats_are_those_of_sleepecg(sfreq, flat, monkeypatch):
+    """Its compiled part, loaded by itself, finds what its own function does."""
+    beats, _ = beating_heart(120.0)
+    ecg = ecg_of(beats, 120.0, sfreq)
+    ecg[:flat] = ecg[flat]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sleepecg"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(beat_detector, "_compiled", beat_detector._compiled.__wrapped__)
+    assert beat_detector._compiled() is not None
+    found = beat_detector.detect_beats(ecg, sfreq)
+    assert len(found) > 50
+    np.testing.assert_array_equal(found, sleepecg.detect_heartbeats(ecg, sfreq))

@@ -40,7 +40,9 @@ SAID = {
     "choose": "On this half settings may be chosen, so its figures are not to be quoted.",
     "report": "Settings are chosen on the other half alone. The simulated nights of these\n"
     "seeds had no part in anything before. The people and that half of SC4001 have been reported\n"
-    "on before. What was tried on the choosing half stands in {doc}`arousals_ledger`. The\n"
+    "on before. Agreement with other detectors is over the whole night of SC4001, whose first\n"
+    "half served for choosing, the cue for nights without a heart among what was chosen.\n"
+    "What was tried on the choosing half stands in {doc}`arousals_ledger`. The\n"
     "strength of simulated patients was set by what an earlier version of this detector found\n"
     "in them, so that their absolute figures say little; differences between detectors say more.",
 }

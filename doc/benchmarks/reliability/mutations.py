@@ -6,8 +6,7 @@
 Each format is damaged as tests/damage/edits.py has it, by one to four edits drawn from the seed
 (name of the format and number), and read by a process that may use 20 s and 3 GB more than it has.
 Counts are kept in mutations.json beside this script, which a later call for other formats adds to;
-the section of doc/benchmarks/reliability.md is made of them. Files that were used again after a
-mending are listed under "again".
+the section of doc/benchmarks/reliability.md is made of them.
 """
 
 import argparse
