@@ -127,11 +127,11 @@ def beside_others(own: dict, peers: dict) -> str:
     nights = [n for n in shared if own[n]["source"] in new]
     if not nights or len(nights) == len(shared):
         return text
-    return (
-        text
-        + f"\nThe same in the {len(nights)} nights of seed {', '.join(new)} alone, which had no part "
-        "in anything before:\n\n" + _f1_of_kinds(methods, nights) + "\n" + _overall(methods, nights)
+    text += (
+        f"\nThe same in the {len(nights)} nights of seed {', '.join(new)} alone, which had no part "
+        "in anything before:\n\n"
     )
+    return text + _f1_of_kinds(methods, nights) + "\n" + _overall(methods, nights)
 
 
 def _f1_of_kinds(methods, names) -> str:

@@ -27,7 +27,9 @@ that set nothing aside. In the rows that do, candidates count as neither true no
 no implant but, at the same place of the same sleep without implants, an event of any of three other
 detectors: psgscoring's U-Nets v1 and v2 and Luna, each at its own threshold. That all three are
 asked was chosen before these figures were seen. What they find without cause sets candidates aside,
-too. "Set aside" says how many.
+too. "Set aside" says how many. A person's three rates of implants lie in the same sleep, so that
+each arousal of the sleeper's own counts up to three times. The other detectors know when the
+sleeper is awake; what this package finds there is never set aside.
 
 """
 
