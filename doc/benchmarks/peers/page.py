@@ -33,8 +33,8 @@ of their own, and exchange files with this package, none of whose parts they use
 
 `export.py` writes each recording as EDF (16 bit, every channel scaled to its own range, so that
 nothing clips) with the types of its channels and the **true stage of each 30 s, which all peers are
-given** and this package is not. Unscored epochs are given as wake. The true arousals are not
-written. `run_peers.py` runs each method on each file and keeps events, the events below the
+given** and this package is not. Unscored epochs are given as wake, and gaps, which EDF can't hold,
+are written as zeros. The true arousals are not written. `run_peers.py` runs each method on each file and keeps events, the events below the
 method's own threshold, and seconds: CPU time of one thread, since the machine does other work too.
 A digest of the signals tells when a recording has changed since.
 
