@@ -16,9 +16,9 @@ One more person of the UCD database, one EEG channel, no marks of arousals. {mis
 epochs, nearly all wake, are missing and are gaps here; the other detectors get zeros in their
 place. The night has served for choosing. Events count that begin in scored sleep; for agreement as
 many of a row's are taken, by score, as Luna has. The other detectors ran without the EOG and EMG
-that they ask for.
+that they ask for: Luna finds none in REM sleep then, and LightGBM is replaced by its rules.
 
-Arousals that begin from {end[0]:g} to {end[1]:+g} s of the end of a breathing event are counted,
+Arousals are counted that begin from {end[0]:g} to {end[1]:+g} s of the end of a breathing event,
 and those that begin from {beginning[0]:g} to {beginning[1]:+g} s of its beginning. The first span
 was set before anything was counted, the second after the first had shown no more than chance for
 any detector. Nearly all events are scored as central hypopneas; without airflow it can't be told

@@ -97,7 +97,7 @@ def _probability(own, peers):
         if not results:
             continue
         error = calibration_error(*judged(results, natural))
-        target = f"the same, {title} ≤ {CALIBRATION['implants']}"
+        target = f"calibration error of the probability, {title} ≤ {CALIBRATION['implants']}"
         yield target, f"{error:.3f}", _verdict(error <= CALIBRATION["implants"])
     gaps = {kind: best - at for kind, (at, best, _) in cut_gaps(own).items()}
     if gaps:
