@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .arousals.detector import EVENT_COLUMNS, Detection, detect_arousals, evidence_parts
 from .arousals.evidence import COMPONENTS, DEFAULT_COMPONENTS
 from .arousals.rules import REM_RULES, Rules
-from .hypnogram.codes import STAGES
 from .stages.epochs import EpochTable, split_recordings
 from .stages.gates import stage_context, wake_and_rem
 from .stages.naming import stage_table

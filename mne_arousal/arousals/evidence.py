@@ -20,7 +20,7 @@ from .anchor import anchor_view
 from .body_answers import ANSWERS, answer_view
 from .departure import departure, lower_scale
 from .foreseen import FORESEEN, foreseen_views, measured_answers
-from .matched_filter import whitened_match
+from .matched_filter import learned_match, whitened_match
 from .trust import correlation_beyond_chance
 
 COMPONENTS = ("fast", "anchor", "emg", "heart", "breath", "states", *FORESEEN)
@@ -106,25 +106,31 @@ def compute_evidence(
     grid = {"hop": hop, "window_length": window_length}
     stable = asleep
     for final in (False, True):
-        parts, views, eeg = _eeg_views(values, columns, asleep, stable, **grid)
+        parts, found, eeg, bands = _eeg_views(values, columns, asleep, stable, **grid)
         if final and state_wakefulness is not None and "states" in components:
             states = state_wakefulness[:, np.newaxis]
-            views["states"] = departure(states, hop, window_length, stable)[:, 0]
-        if final and body is not None and "fast" in views:
-            views |= _body_views(
-                body, body_columns or [], views["fast"], asleep, stable, components, **grid
+            found["states"] = departure(states, hop, window_length, stable)[:, 0]
+        if final and body is not None and "fast" in found:
+            found |= _body_views(
+                body, body_columns or [], found["fast"], asleep, stable, components, **grid
             )
-            views |= foreseen_views(body, body_columns or [], asleep, stable, components, **grid)
-        total, local, views, weights = _combine(views, eeg, asleep, hop, components)
+            found |= foreseen_views(body, body_columns or [], asleep, stable, components, **grid)
+        total, local, views, weights = _combine(found, eeg, asleep, hop, components)
         if not final:  # what stands out at first is no baseline for what comes after it
             width = max(round(_EVENT_WIDTH / hop), 1)
             stable = asleep & (maximum_filter1d(total, width) < _UNSTABLE)
+    own = None
+    if bands:  # what stands out by all witnesses tells what to look for in the EEG
+        own = learned_match(_stacked(bands), total, asleep, stable, tuple(bands), hop)
+    if own is not None:
+        found["fast"] = np.maximum(found["fast"], own)
+        total, local, views, weights = _combine(found, eeg, asleep, hop, components)
     total[~known] = 0.0
     return Evidence({"evidence": total, "local": local, **views, **parts}, weights)
 
 
 def _eeg_views(values, columns, asleep, stable, *, hop, window_length):
-    """Departures of the bands, what fast EEG and chin EMG say, and all features of the EEG."""
+    """Departures of the bands, what EEG and chin EMG say, features of the EEG, bands in spreads."""
     departures = departure(values, hop, window_length, stable)
     departures[np.isnan(values)] = np.nan
     scaled = np.clip(departures / lower_scale(departures, asleep), -_LIMIT, _LIMIT)
@@ -133,12 +139,12 @@ def _eeg_views(values, columns, asleep, stable, *, hop, window_length):
     views = {}
     bands = _band_means(scaled, columns)
     if bands:
-        views["fast"] = whitened_match(np.stack(list(bands.values()), 1), stable, tuple(bands))
+        views["fast"] = whitened_match(_stacked(bands), stable, tuple(bands))
     if len(level):
         views["emg"] = np.nan_to_num(mean_known(scaled[:, level], axis=1))
     if not views:  # unnamed columns: any common departure will have to do
         views["fast"] = np.nan_to_num(mean_known(scaled, axis=1))
-    return _band_means(departures, columns), views, np.nan_to_num(scaled[:, eeg])
+    return _band_means(departures, columns), views, np.nan_to_num(scaled[:, eeg]), bands
 
 
 def _body_views(body, columns, fast, asleep, stable, components, *, hop, window_length):
@@ -223,3 +229,7 @@ def _band_means(departures: np.ndarray, columns: list[Column]) -> dict[str, np.n
         if len(at):
             out[band] = np.nan_to_num(mean_known(departures[:, at], axis=1))
     return out
+
+
+def _stacked(bands: dict[str, np.ndarray]) -> np.ndarray:
+    return np.stack(list(bands.values()), axis=1)

@@ -78,7 +78,7 @@ def brief_sleep(stages: np.ndarray, epoch_length: float = 30.0) -> np.ndarray:
     brief = np.zeros(len(stages), dtype=bool)
     edges = np.flatnonzero(np.diff(stages == 1, prepend=False, append=False))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        inside = 0 < start and stop < len(stages)
+        inside = start > 0 and stop < len(stages)
         short = (stop - start) * epoch_length < _BRIEF
         brief[start:stop] = inside and short and stages[start - 1] <= 0 >= stages[stop]
     return brief
