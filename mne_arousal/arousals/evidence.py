@@ -30,10 +30,8 @@ DEFAULT_COMPONENTS = ("fast", "anchor", "emg", "heart", "breath")
 _LIMIT = 4.0  # spreads; beyond it a departure says no more, or one movement outweighs a night
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others
 _EVENT_WIDTH = 4.0  # s kept clear around such windows
-# Weight of the chin EMG: it rises with most arousals, and by itself, so that it only adds.
-_EMG_WEIGHT = 0.25
 # Correlation beyond chance at which a witness counts as much as fast EEG does.
-_FULL_TRUST = {"anchor": 1.0, "heart": 0.5, "breath": 0.5}
+_FULL_TRUST = {"anchor": 1.0, "emg": 1.0, "heart": 0.5, "breath": 0.5}
 _FULL_TRUST |= {"predicted": 0.6, "past": 1.0, "sides": 1.0}
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 
@@ -168,9 +166,7 @@ def _combine(views, eeg, asleep, hop, components):
         for name in COMPONENTS
         if name in views and name in components
     }
-    weights = {name: 1.0 for name in scaled if name not in late}
-    if len(scaled) > 1 and "emg" in scaled:
-        weights["emg"] = _EMG_WEIGHT
+    weights = {name: 1.0 for name in scaled if name not in ("emg", *late)}
     body = {name: scaled[name] for name in ("emg", *late) if name in scaled}
     if "anchor" in components and body and eeg.shape[1]:
         anchor, trust = anchor_view(eeg, body, asleep, hop)
@@ -179,24 +175,29 @@ def _combine(views, eeg, asleep, hop, components):
     for name in (name for name in FORESEEN if name in scaled):
         # what predicts the body is judged by the body
         other = measured_answers(scaled) if name == "predicted" else scaled.get("fast")
-        excess = (
-            0.0 if other is None else correlation_beyond_chance(scaled[name], other, asleep, hop)
-        )
-        weights[name] = min(excess / _FULL_TRUST[name], 1.0)
-    early = [name for name in scaled if name not in late]
-    local = _added(early, scaled, weights, asleep)
-    for name in (name for name in late if name in scaled):
-        excess = correlation_beyond_chance(scaled[name], local, asleep, hop)
-        weights[name] = min(excess / _FULL_TRUST[name], 1.0) if early else 1.0
-    return _added(list(scaled), scaled, weights, asleep), local, scaled, weights
+        weights[name] = _worth(name, scaled, other, asleep, hop)
+    local = _added(weights, scaled, asleep)
+    for name in body:  # EEG judges chin EMG, both judge heart and breath
+        weights[name] = _worth(name, scaled, local, asleep, hop) if weights else 1.0
+        if name == "emg":
+            local = _added(weights, scaled, asleep)
+    return _added(weights, scaled, asleep), local, scaled, weights
 
 
-def _added(names, scaled, weights, asleep) -> np.ndarray:
+def _worth(name, scaled, other, asleep, hop) -> float:
+    """Weight of a witness: its correlation with another, beyond chance."""
+    if other is None:
+        return 0.0
+    excess = correlation_beyond_chance(scaled[name], other, asleep, hop)
+    return min(excess / _FULL_TRUST[name], 1.0)
+
+
+def _added(weights, scaled, asleep) -> np.ndarray:
     """Weighted sum of witnesses, in spreads of sleep."""
     total = np.zeros(len(asleep))
-    for name in names:
-        total += weights[name] * np.nan_to_num(scaled[name])
-    if names:
+    for name, weight in weights.items():
+        total += weight * np.nan_to_num(scaled[name])
+    if weights:
         total -= np.median(total[asleep]) if asleep.any() else 0.0
         total /= lower_scale(total, asleep)
     return total
