@@ -34,7 +34,7 @@ _UNTOLD = 0.7  # of what movement says is lost where no heart tells which moveme
 LOG_ODDS = {
     "movement": -5.0,
     "short": -0.32,
-    "spindle": -2.0,
+    "spindle": -1.0,
     "no chin EMG in REM sleep": -1.0,
     "no shift of the EEG": -1.5,
     "deep sleep": -1.0,
