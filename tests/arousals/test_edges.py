@@ -26,12 +26,12 @@ def recording(*events, n=120.0, gains=(1.0, 1.0), seed=0):
     return mne.io.RawArray(1e-5 * np.array(data), info, verbose="error")
 
 
-def candidates(*edges):
+def candidates(*edges, score=10.0):
     """Events as detection returns them, (onset, stop) in s."""
     table = pd.DataFrame({"onset": [a for a, _ in edges], "duration": [b - a for a, b in edges]})
     for name in CARRIED:
         table[name] = "x" if name in ("kind", "band", "cues") else 1.0
-    return table
+    return table.assign(score=score)
 
 
 def test_edges_are_those_that_the_eeg_shows():
