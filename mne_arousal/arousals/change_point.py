@@ -23,10 +23,9 @@ _FLOOR = 1e-3
 # Samples whose likelihoods are multiplied before the logarithm is taken. Along a ramp of n samples
 # the product of the shares is 4 ** -n at least, which a double holds up to 500.
 _PRODUCT = 256
-# Pieces of signal that are asked whether they are of the sleep or of the event, s
-_PIECE = 0.5
-# Ends that detection gives lie this much after those that were put in, s; median of nights of
-# `doc/benchmarks/arousals/onsets.py`
+_PIECE = 0.5  # s; pieces of signal that the models assign to sleep or event
+# Ends that detection gives lie this much after the true ones, s: the median is 0.4 s on simulated
+# nights and 0.7 s on implants of the choosing half.
 _LATE_END = 0.45
 
 
@@ -131,8 +130,7 @@ def locate_onset(
         signals, sfreq, coarse, duration, earliest=earliest, latest=latest, **parameters
     )
     if found is None:
-        prior = parameters.get("prior", PRIOR)
-        return Onset(coarse, coarse - 1.645 * prior, coarse + 1.645 * prior)
+        return _guess_alone(coarse, parameters.get("prior", PRIOR))
     of_eeg = _with_doubt(*found, doubt, coarse, signals.shape[1], earliest, latest)
     onset = of_eeg.summary()
     if emg is None:
@@ -140,7 +138,7 @@ def locate_onset(
     likelihood = rise_likelihood(emg, sfreq, coarse, of_eeg.times)
     if likelihood is None:
         return onset
-    return union(of_eeg.times_likelihood(likelihood).summary(), onset)
+    return union(of_eeg.weighted_by(likelihood).summary(), onset)
 
 
 def locate_end(
@@ -195,11 +193,8 @@ def locate_end(
         **parameters,
     )
     if found is None:
-        prior = parameters.get("prior", PRIOR)
-        return Onset(coarse, coarse - 1.645 * prior, coarse + 1.645 * prior)
-    end = _with_doubt(
-        *found, doubt, guess, signals.shape[1], first, last, backwards=True
-    ).summary()
+        return _guess_alone(coarse, parameters.get("prior", PRIOR))
+    end = _with_doubt(*found, doubt, guess, signals.shape[1], first, last, backwards=True).summary()
     return Onset(total - end.time, total - end.high, total - end.low)
 
 
@@ -287,6 +282,11 @@ def change_posterior(
     log_posterior -= 0.5 * ((np.arange(lo, hi) / sfreq - guess) / prior) ** 2
     weights = np.exp(log_posterior - log_posterior.max()).sum(axis=0)
     return EdgePosterior(lo, weights, sfreq), _confusion(second - first, old, new, sfreq)
+
+
+def _guess_alone(guess: float, prior: float) -> Onset:
+    """The guess with the prior's 90 % interval."""
+    return Onset(guess, guess - 1.645 * prior, guess + 1.645 * prior)
 
 
 def _confusion(gain: np.ndarray, old: slice, new: slice, sfreq: float) -> float:

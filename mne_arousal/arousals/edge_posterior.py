@@ -74,7 +74,7 @@ class EdgePosterior:
         beside = 1.0 / self.sfreq
         return Onset(float(middle), float(low - beside), float(high + beside))
 
-    def times_likelihood(self, likelihood: np.ndarray) -> EdgePosterior:
+    def weighted_by(self, likelihood: np.ndarray) -> EdgePosterior:
         """Multiply by what another signal says.
 
         Parameters

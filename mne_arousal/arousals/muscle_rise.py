@@ -11,7 +11,7 @@ _BIN = 0.1  # s
 _LEAST = 0.8  # s that a rise lasts at least; twitches of REM sleep are shorter (0.1 to 0.5 s)
 _LONGEST = 4.8  # s after a rise that are looked at; most are gone by then
 _RISE = 1.5  # spreads of log power; a rise by half of the amplitude, in bins of 0.1 s
-_MOST = 4.0  # spreads; what lies beyond counts no more
+_MOST = 3.0  # spreads; what lies beyond counts no more
 _LEAST_SPREAD = 0.3  # of log power: a bin of 0.1 s scatters by .4 and more by chance
 # The chin follows the EEG within 3 s (AASM manual, chapter V: in REM sleep for at least 1 s)
 _LAG, _LONGEST_LAG = 1.0, 3.0  # s, mean and longest
