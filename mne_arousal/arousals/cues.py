@@ -33,15 +33,15 @@ _UNTOLD = 0.7  # of what movement says is lost where no heart tells which moveme
 # "no heart".
 LOG_ODDS = {
     "movement": -5.0,
-    "short": -0.32,
+    "short": -0.31,
     "spindle": -1.0,
     "no chin EMG in REM sleep": -1.0,
-    "no shift of the EEG": -1.5,
+    "no shift of the EEG": -1.48,
     "deep sleep": -1.0,
     "brief sleep": -2.0,
     "no heart": -6.0,
-    "heart": 0.2,
-    "breath": 0.1,
+    "heart": 0.12,
+    "breath": 0.09,
 }
 
 
