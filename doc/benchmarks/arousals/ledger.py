@@ -210,9 +210,9 @@ INTRO = """# Arousals: what was tried
 Made by `doc/benchmarks/arousals/ledger.py` on the choosing half: simulated nights of all
 kinds of seeds {seeds}, implants, untouched deep sleep, and agreement in scored sleep with
 U-Net v2 on the night SC4001 and with Luna on the night ucddb022. Each variant changes one thing and
-has the constants of the probability fitted anew on the other seed. F1, recall and others an hour are
-those of candidates with a probability of at least 0.5, before their edges are located; the rule of
-10 s between arousals is not applied. A setting is kept where it does not lose on any part.
+has the constants of the probability fitted anew on the other seed. F1, recall and others an hour
+are those of candidates with a probability of at least 0.5, before their edges are located; the rule
+of 10 s between arousals is not applied. A setting is kept where it does not lose on any part.
 
 """
 
