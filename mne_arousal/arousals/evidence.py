@@ -4,7 +4,8 @@ An arousal is a departure, within seconds, from the sleep around it. Several wit
 fast EEG against what the EEG of this night does by itself; chin EMG; the direction in the EEG that
 predicts what the body does; and, in the seconds after, heart and breath. Each witness but fast EEG
 counts for as much as it is worth on this night, which its correlation with the EEG tells, and for
-nothing where that may be chance.
+nothing where that may be chance. Where no body predicts anything, a direction learned on other
+nights stands in.
 """
 
 from __future__ import annotations
@@ -19,21 +20,23 @@ from ..utils.missing import known_windows, mean_known
 from .anchor import anchor_view
 from .body_answers import ANSWERS, answer_view
 from .departure import departure, lower_scale
+from .direction import direction_view, tail_excess
 from .foreseen import FORESEEN, foreseen_views, measured_answers
 from .matched_filter import whitened_match
 from .trust import correlation_beyond_chance
 
-COMPONENTS = ("fast", "anchor", "emg", "heart", "breath", "states", *FORESEEN)
+COMPONENTS = ("fast", "anchor", "direction", "emg", "heart", "breath", "states", *FORESEEN)
 #: States repeat what the bands say; adding them raised false positives.
-DEFAULT_COMPONENTS = ("fast", "anchor", "emg", "heart", "breath")
+DEFAULT_COMPONENTS = ("fast", "anchor", "direction", "emg", "heart", "breath")
 
 _LIMIT = 4.0  # spreads; beyond it a departure says no more, or one movement outweighs a night
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others
 _EVENT_WIDTH = 4.0  # s kept clear around such windows
 # Weight of the chin EMG: it rises with most arousals, and by itself, so that it only adds.
 _EMG_WEIGHT = 0.25
-# Correlation beyond chance at which a witness counts as much as fast EEG does.
-_FULL_TRUST = {"anchor": 1.0, "heart": 0.5, "breath": 0.5}
+# Correlation beyond chance at which a witness counts as much as fast EEG does; of the direction,
+# the excess of its upper tail over its lower.
+_FULL_TRUST = {"anchor": 1.0, "direction": 1.0, "heart": 0.5, "breath": 0.5}
 _FULL_TRUST |= {"predicted": 0.6, "past": 1.0, "sides": 1.0}
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 
@@ -87,8 +90,9 @@ def compute_evidence(
     state_wakefulness : array, shape (n_windows,) | None
         How wake-like the state of each window is.
     components : tuple of str
-        Which of ``"fast"``, ``"anchor"``, ``"emg"``, ``"heart"``, ``"breath"``, ``"states"`` to
-        use; those without the channels that they need are left out.
+        Which of ``"fast"``, ``"anchor"``, ``"direction"``, ``"emg"``, ``"heart"``, ``"breath"``,
+        ``"states"`` to use; those without the channels that they need are left out, and the
+        direction where the anchor is worth something.
 
     Returns
     -------
@@ -110,6 +114,8 @@ def compute_evidence(
         if final and state_wakefulness is not None and "states" in components:
             states = state_wakefulness[:, np.newaxis]
             views["states"] = departure(states, hop, window_length, stable)[:, 0]
+        if final and (direction := direction_view(parts, asleep)) is not None:
+            views["direction"] = direction
         if final and body is not None and "fast" in views:
             views |= _body_views(
                 body, body_columns or [], views["fast"], asleep, stable, components, **grid
@@ -170,6 +176,8 @@ def _combine(views, eeg, asleep, hop, components):
         anchor, trust = anchor_view(eeg, body, asleep, hop)
         scaled["anchor"] = _in_spreads(anchor, asleep) if trust > 0 else anchor
         weights["anchor"] = min(trust / _FULL_TRUST["anchor"], 1.0)
+    if "direction" in scaled:
+        _weigh_direction(scaled, weights, asleep, hop)
     for name in (name for name in FORESEEN if name in scaled):
         # what predicts the body is judged by the body
         other = measured_answers(scaled) if name == "predicted" else scaled.get("fast")
@@ -183,6 +191,15 @@ def _combine(views, eeg, asleep, hop, components):
         excess = correlation_beyond_chance(scaled[name], local, asleep, hop)
         weights[name] = min(excess / _FULL_TRUST[name], 1.0) if early else 1.0
     return _added(list(scaled), scaled, weights, asleep), local, scaled, weights
+
+
+def _weigh_direction(scaled, weights, asleep, hop) -> None:
+    """Let the direction of other nights stand in where this night's own is worth nothing."""
+    if weights.get("anchor", 0.0) > 0:
+        del scaled["direction"], weights["direction"]
+        return
+    excess = tail_excess(scaled["direction"], asleep, hop)
+    weights["direction"] = min(excess / _FULL_TRUST["direction"], 1.0)
 
 
 def _added(names, scaled, weights, asleep) -> np.ndarray:

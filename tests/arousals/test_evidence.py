@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mne_arousal.arousals import evidence
 from mne_arousal.arousals.evidence import COMPONENTS, DEFAULT_COMPONENTS
 from mne_arousal.utils.columns import parse_columns, where
 
@@ -52,7 +53,7 @@ def test_parts_and_weights_are_told():
         "heart",
         "breath",
     }
-    assert set(found.weights) == set(DEFAULT_COMPONENTS)
+    assert set(found.weights) == set(DEFAULT_COMPONENTS) - {"direction"}
     assert found.parts["alpha"][inside(values)].mean() == pytest.approx(2.0, abs=0.3)
     assert abs(found.parts["delta"][inside(values)].mean()) < 0.3
     for name in found.weights:
@@ -123,6 +124,63 @@ def test_an_anchor_that_predicts_nothing_counts_for_nothing():
     values = night(bands=("theta", "alpha", "beta"), onsets=MANY)
     assert measured(values).weights["anchor"] < 0.1
     assert measured(night(onsets=MANY)).weights["anchor"] > 0.7
+
+
+def eeg_of(values):
+    """The columns of EEG, and what they are."""
+    return values[:, : len(BANDS)], COLUMNS[: len(BANDS)]
+
+
+def test_the_direction_of_other_nights_stands_in_for_eeg_alone():
+    """Without a body the direction counts as much as fast EEG where arousals are many."""
+    eeg, columns = eeg_of(night(onsets=MANY, bands=("alpha", "beta", "gamma")))
+    found = measured(eeg, columns=columns)
+    assert found.weights == {"fast": 1.0, "direction": 1.0}
+    assert found.parts["direction"][inside(eeg, MANY[5])].mean() > 3
+    without = measured(eeg, columns=columns, components=("fast", "anchor", "emg"))
+    assert without.weights == {"fast": 1.0}
+    assert "direction" not in without.parts
+
+
+def test_the_direction_counts_for_little_on_a_night_without_arousals():
+    """Noise reaches as far down as up."""
+    weights = []
+    for seed in range(10):
+        eeg, columns = eeg_of(night(seed, onsets=()))
+        weights.append(measured(eeg, columns=columns).weights["direction"])
+    assert np.mean(weights) < 0.1
+    assert max(weights) < 0.3
+
+
+def test_a_body_that_answers_needs_no_direction(monkeypatch):
+    """Where the night has an anchor of its own, nothing of the direction enters, to the bit."""
+    values = night(onsets=MANY)
+    body = body_of(0, len(values), MANY)
+    cases = [(values, COLUMNS, body), (values, COLUMNS, None), (*eeg_of(values), body)]
+    found = [measured(x, columns=c, body=b) for x, c, b in cases]
+    monkeypatch.setattr(evidence, "direction_view", lambda *_: None)
+    for (x, c, b), with_it in zip(cases, found, strict=True):
+        plain = measured(x, columns=c, body=b)
+        assert with_it.weights == plain.weights
+        assert with_it.parts.keys() == plain.parts.keys()
+        for name, part in plain.parts.items():
+            np.testing.assert_array_equal(part, with_it.parts[name])
+
+
+def test_a_body_that_does_not_answer_leaves_the_direction():
+    """Chin EMG that the EEG says nothing of is recorded, but no anchor."""
+    values = night(seed=3, onsets=MANY, bands=("alpha", "beta", "gamma"))
+    values[:, -1] = -25.0
+    found = measured(values)
+    assert found.weights["anchor"] == 0.0
+    assert found.weights["direction"] == 1.0
+
+
+def test_without_gamma_there_is_no_direction():
+    """At 50 Hz the band that weighs most is missing."""
+    eeg, columns = eeg_of(night(onsets=MANY))
+    found = measured(eeg[:, :-1], columns=columns[:-1])
+    assert found.weights == {"fast": 1.0}
 
 
 def test_chin_emg_adds_but_does_not_decide():

@@ -207,9 +207,10 @@ Tried as well, with code that is not kept:
   SC4001, awakenings too, rose from .73 to .80, and sleepers lost .01. What is kept lies between.
 - Epochs of wake whose probability is under .9 are searched as sleep: patients gained .01, since
   some of their N1 is named wake; on SC4001 ten events more lay in wake.
-- A direction for EEG alone that is shipped with the package: a regression of arousals on band
-  departures over all simulated nights. Patients gained .02 and the half hours .03, but of the
-  implants in deep sleep, which are wake, it found a third. It is left out.
+- A direction for EEG alone from labels: a regression of arousals on band departures over all
+  simulated nights. Patients gained .02 and the half hours .03, but of the implants in deep sleep,
+  which are wake, it found a third. The package has one that was learned without labels, from what
+  bodies do ({doc}`direction`).
 """
 
 
