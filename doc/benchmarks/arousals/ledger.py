@@ -35,12 +35,17 @@ REAL = (
     *(f"implants-ucddb{n}-20" for n in ("002", "005", "007", "009")),
     *(f"untouched-ucddb{n}" for n in ("002", "005", "007", "009", "011", "013")),
     "untouched-SC4001",
+    "untouched-ucddbnight",
 )
 MORE_TEMPLATES = (
     *matched_filter._TEMPLATES,
     {"theta": 0.5, "alpha": 1.0, "beta": 1.0, "gamma": 0.5},
 )
-UNET = "peers/psgscoring-unet-v2/untouched-SC4001.csv"
+# Of each whole night, the other detector that can do with its channels
+REFERENCES = {
+    "untouched-SC4001": "peers/psgscoring-unet-v2/untouched-SC4001.csv",
+    "untouched-ucddbnight": "peers/luna/untouched-ucddbnight.csv",
+}
 # what earlier versions rejected, whatever the evidence: size of the cue
 VETOES = {
     "movement": 0.4,
@@ -106,10 +111,9 @@ def tables(name: str, cache: Path) -> pd.DataFrame:
         with threadpool_limits(1), warnings.catch_warnings(), change():
             warnings.simplefilter("ignore")
             found.append(fitting.candidates(night).assign(variant=variant))
-    stages = np.asarray(prepared_stages(name, cache))
+    asleep = np.asarray(prepared_stages(name, cache)) > 0
     for table in found:
-        at = np.minimum(table["onset"] // 30, len(stages) - 1).astype(int)
-        table["asleep"] = stages[at] > 0
+        table["asleep"] = in_epochs(table, asleep)
     return pd.concat(found, ignore_index=True)
 
 
@@ -149,7 +153,7 @@ def row(title: str, rows: pd.DataFrame, cache: Path, vetoed=()) -> list[str]:
         "dense": rows["name"].str.contains("patient") & half_hour,
         "SC4001": rows["name"].str.startswith("implants-SC4001"),
         "deep": rows["name"].str.startswith("implants-ucddb"),
-        "untouched": rows["name"].str.startswith("untouched-ucddb"),
+        "untouched": rows["name"].str.startswith("untouched-") & ~rows["name"].isin(REFERENCES),
     }
     found = {}
     for part, at in parts.items():
@@ -164,27 +168,35 @@ def row(title: str, rows: pd.DataFrame, cache: Path, vetoed=()) -> list[str]:
         f"{error:.3f}",
         *(f"{found[x]['recall']:.2f} @ {found[x]['others']:.1f}" for x in ("SC4001", "deep")),
         f"{found['untouched']['others']:.1f}",
-        _agreement(rows[(rows["name"] == "untouched-SC4001") & rows["asleep"]], cache),
+        *(_agreement(rows[(rows["name"] == x) & rows["asleep"]], x, cache) for x in REFERENCES),
     ]
 
 
-def _agreement(rows: pd.DataFrame, cache: Path) -> str:
-    """Agreement with U-Net v2 on SC4001, at equal counts."""
-    if not (cache / UNET).exists():
+def _agreement(rows: pd.DataFrame, name: str, cache: Path) -> str:
+    """Agreement with another detector in scored sleep of a whole night, at equal counts."""
+    if not (cache / REFERENCES[name]).exists():
         return "–"
     found = rows.assign(score=rows["probability"]).reset_index(drop=True)
-    return f"{agreement(found, pd.read_csv(cache / UNET)):.2f}"
+    theirs = pd.read_csv(cache / REFERENCES[name])
+    asleep = in_epochs(theirs, prepared_stages(name, cache) > 0)
+    return f"{agreement(found, theirs[asleep].reset_index(drop=True)):.2f}"
+
+
+def in_epochs(events: pd.DataFrame, epochs: np.ndarray) -> np.ndarray:
+    """Tell which events begin in epochs of 30 s that are True."""
+    at = np.minimum(events["onset"].to_numpy(float) // 30, len(epochs) - 1)
+    return epochs[at.astype(int)]
 
 
 INTRO = """# Arousals: what was tried
 
 Made by `doc/benchmarks/arousals/ledger.py` on the choosing half: simulated sleepers ({kinds})
 and patients ({patients}) of seeds {seeds}, implants,
-untouched deep sleep, and agreement with U-Net v2 on the night SC4001. Each variant changes one
-thing and has the constants of the probability fitted anew on the other seed. F1, recall and others
-an hour are those of candidates with a probability of at least 0.5, before their edges are located;
-the rule of 10 s between arousals is not applied. A setting is kept where it does not lose on any
-part.
+untouched deep sleep, and agreement in scored sleep with U-Net v2 on the night SC4001 and with Luna
+on the night ucddb022. Each variant changes one thing and has the constants of the probability
+fitted anew on the other seed. F1, recall and others an hour are those of candidates with a
+probability of at least 0.5, before their edges are located; the rule of 10 s between arousals is
+not applied. A setting is kept where it does not lose on any part.
 
 """
 
@@ -245,6 +257,7 @@ def main() -> None:
         "implants in deep sleep",
         "untouched deep sleep, events / h",
         "SC4001 and U-Net v2",
+        "ucddb022 and Luna",
     ]
     text = INTRO.format(
         kinds=", ".join(KINDS), patients=", ".join(PATIENTS), seeds=", ".join(map(str, SEEDS))

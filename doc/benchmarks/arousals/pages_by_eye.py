@@ -1,8 +1,9 @@
-"""Draw arousals and rejected candidates of the Sleep-EDF night SC4001, to be looked at.
+"""Draw arousals and rejected candidates of a real night, to be looked at.
 
 Chosen by chance, not by score::
 
-    python doc/benchmarks/arousals/pages_by_eye.py FOLDER
+    python doc/benchmarks/arousals/pages_by_eye.py FOLDER --arousals 25
+    python doc/benchmarks/arousals/pages_by_eye.py FOLDER --night ucddbnight --arousals 10
 """
 
 from __future__ import annotations
@@ -13,23 +14,33 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import mne
 import numpy as np
+from ucddb_night import NIGHT, load_ucddb_night
 
 from mne_arousal import analyze_recording
 from mne_arousal.datasets import fetch_sleep_edf
 from mne_arousal.viz import plot_arousal
 
 
+def load_night(name: str):
+    """Load a whole real night to draw, and what of it to analyze: the file, where there is one."""
+    if name == NIGHT:
+        raw = load_ucddb_night()[0]
+        return raw, raw
+    ((recording, _),) = fetch_sleep_edf(subjects=[0], recordings=[1])
+    return mne.io.read_raw_edf(recording, preload=True, verbose="error"), recording
+
+
 def main() -> None:
     """Draw the pages."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--night", default="SC4001", choices=("SC4001", NIGHT))
     parser.add_argument("--arousals", type=int, default=20)
     parser.add_argument("--rejected", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    ((recording, _),) = fetch_sleep_edf(subjects=[0], recordings=[1])
-    raw = mne.io.read_raw_edf(recording, preload=True, verbose="error")
+    raw, recording = load_night(arguments.night)
     night = analyze_recording(
         recording, features=("spectral", "body"), random_state=0, verbose="error"
     )

@@ -31,6 +31,12 @@ PEOPLE = {
 }
 
 
+# Shown on the page of either half, though choices were made on them
+WHOLE_NIGHTS = ("SC4001", "ucddbnight")
+# Reporting seeds on which an earlier version of the detector has been reported
+REPORTED_BEFORE = (501,)
+
+
 @dataclass(frozen=True)
 class Recording:
     """A recording and what is known about it.
@@ -40,7 +46,7 @@ class Recording:
     name, part, kind, half : str
         What it is. `part` is one of `PARTS`; `kind` is the kind of sleeper, or where the sleep
         comes from and how many implants an hour it has; `half` is one of `HALVES`, or ``"both"``
-        for the one whole real night.
+        for the whole real nights.
     source : str
         Seed or person.
     raw : mne.io.RawArray
@@ -88,7 +94,7 @@ class Recording:
         return np.array([extra["strength"] for extra in extras], dtype=float)
 
 
-def names(half=None, part=None, kinds=None, n_seeds=None):
+def names(half=None, part=None, kinds=None, n_seeds=None, seeds=None):
     """List the names of recordings.
 
     Parameters
@@ -100,7 +106,9 @@ def names(half=None, part=None, kinds=None, n_seeds=None):
     kinds : sequence of str | None
         Kinds of simulated sleepers; None is all.
     n_seeds : int | None
-        Of each kind, the first so many seeds; None is all four.
+        Of each kind, the first so many seeds of a half; None is all.
+    seeds : sequence of int | None
+        Of these, those in `seeds` alone; None is all.
 
     Returns
     -------
@@ -113,7 +121,8 @@ def names(half=None, part=None, kinds=None, n_seeds=None):
     for h in HALVES if half is None else (half,):
         if part in (None, "simulated"):
             chosen = KINDS if kinds is None else kinds
-            found += [f"simulated-{k}-{s}" for k in chosen for s in SEEDS[h][:n_seeds]]
+            used = [s for s in SEEDS[h][:n_seeds] if seeds is None or s in seeds]
+            found += [f"simulated-{k}-{s}" for k in chosen for s in used]
         if part in (None, "implants"):
             people = (f"SC4001{h}", *PEOPLE[h])
             found += [f"implants-{person}-{rate}" for person in people for rate in RATES]
@@ -122,7 +131,7 @@ def names(half=None, part=None, kinds=None, n_seeds=None):
             if h == "report":
                 found.append("untouched-nap")
     if part in (None, "untouched"):
-        found.append("untouched-SC4001")
+        found += [f"untouched-{night}" for night in WHOLE_NIGHTS]
     return found
 
 
@@ -144,9 +153,8 @@ def build(name: str) -> Recording:
         from sleepers import simulate
 
         kind, _, seed = rest.rpartition("-")
-        half = next(h for h in HALVES if int(seed) in SEEDS[h])
         raw, arousals, lookalikes, stages = simulate(kind, int(seed))
-        return Recording(name, part, kind, half, seed, raw, arousals, stages, lookalikes)
+        return Recording(name, part, kind, half_of(seed), seed, raw, arousals, stages, lookalikes)
     if part == "implants":
         from implants import implant
 
@@ -157,11 +165,8 @@ def build(name: str) -> Recording:
             name, part, f"{place} {rate}/h", half_of(person), person, raw, arousals, stages
         )
     if part == "untouched":
-        from real_sleep import load
-
-        raw, stages = load(rest)
-        kind = "deep sleep" if rest.startswith("ucddb") else rest
-        return Recording(name, part, kind, half_of(rest), rest, raw, None, stages)
+        raw, stages = _load_untouched(rest)
+        return Recording(name, part, untouched_kind(rest), half_of(rest), rest, raw, None, stages)
     if part == "changed":
         from robustness import build_changed
 
@@ -169,9 +174,50 @@ def build(name: str) -> Recording:
     raise ValueError(f"No recording is named {name!r}: see names().")
 
 
-def half_of(person: str) -> str:
-    """Tell which half a person belongs to."""
+def half_of(source: str) -> str:
+    """Tell which half a person, or the seed of a sleeper or a patient, belongs to."""
+    if source in WHOLE_NIGHTS:
+        return "both"
+    seed = source.removeprefix("patient")
     for half in HALVES:
-        if person in PEOPLE[half] or person == f"SC4001{half}":
+        if source in PEOPLE[half] or source == f"SC4001{half}":
             return half
-    return "report" if person == "nap" else "both"
+        if seed.isdigit() and int(seed) in SEEDS[half]:
+            return half
+    if source == "nap":
+        return "report"
+    raise ValueError(f"{source!r} is in neither half of the benchmark: see PEOPLE and SEEDS.")
+
+
+def untouched_kind(person: str) -> str:
+    """Return ``"deep sleep"``, or the name of the night of which the recording is more."""
+    return "deep sleep" if person in (*PEOPLE["choose"], *PEOPLE["report"]) else person
+
+
+def untouched_place(person: str) -> tuple[str, float]:
+    """Tell where the sleep is, untouched, that holds a person's implants.
+
+    Parameters
+    ----------
+    person : str
+        Source of a recording with implants.
+
+    Returns
+    -------
+    name : str
+        Untouched recording.
+    start : float
+        Time in it at which the recording with implants begins, s.
+    """
+    if not person.startswith("SC4001"):
+        return f"untouched-{person}", 0.0
+    from real_sleep import EPOCH, sc4001_half
+
+    return "untouched-SC4001", float(sc4001_half(person.removeprefix("SC4001"))[0] * EPOCH)
+
+
+def _load_untouched(person: str):
+    from real_sleep import load
+    from ucddb_night import NIGHT, load_ucddb_night
+
+    return load_ucddb_night() if person == NIGHT else load(person)

@@ -1,8 +1,8 @@
 """The same night in many ways: other rates, fewer channels, hum, other gains.
 
 A simulated night at 512 Hz is brought to other rates by resampling, so that events and noise stay
-the same; so is a real one with implants. Names are ``changed-SEED-CHANGE`` and
-``changed-SC4001HALF-CHANGE``.
+the same; so is a real one with implants. A simulated patient with apnea loses channels of the body.
+Names are ``changed-SEED-CHANGE``, ``changed-patientSEED-CHANGE`` and ``changed-SC4001HALF-CHANGE``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from implants import implant
-from recordings import HALVES, RATES, SEEDS, Recording, half_of
+from recordings import RATES, SEEDS, Recording, half_of
 from sleepers import simulate
 
 RATE = 128.0  # Hz, of all changes but those of rate
@@ -35,6 +35,20 @@ CHANGES = {
     "gain 3": {"gain": 3.0},
     "microvolts read as volts": {"gain": 1e6},
 }
+PATIENT = "patient-apnea"  # kind of sleeper
+_BODY = ("ECG", "Airflow", "Thorax", "SpO2", "Leg")
+PATIENT_CHANGES = {
+    "as it is": {},
+    "no ECG": {"without": ("ECG",)},
+    "no airflow": {"without": ("Airflow",)},
+    "no thorax belt": {"without": ("Thorax",)},
+    "no airflow, no belt": {"without": ("Airflow", "Thorax")},
+    "no SpO2": {"without": ("SpO2",)},
+    "no leg EMG": {"without": ("Leg",)},
+    "no chin EMG": {"without": ("Chin",)},
+    "no body but the chin": {"without": _BODY},
+    "no body at all": {"without": (*_BODY, "Chin")},
+}
 _EMG, _EOG = "EMG submental", "EOG horizontal"
 REAL_CHANGES = {
     "as it is": {},
@@ -53,22 +67,34 @@ REAL_CHANGES = {
 
 def changed_names(half: str, n_seeds: int = 2) -> list[str]:
     """List the names of changed nights of one half."""
-    names = [f"changed-{seed}-{change}" for seed in SEEDS[half][:n_seeds] for change in CHANGES]
-    names += [f"changed-SC4001{half}-{change}" for change in REAL_CHANGES]
-    return [name.replace(" ", "_").replace("µ", "u") for name in names]
+    seeds = SEEDS[half][:n_seeds]
+    sources = [*map(str, seeds), *(f"patient{seed}" for seed in seeds), f"SC4001{half}"]
+    return [
+        f"changed-{source}-{_spelled(change)}"
+        for source in sources
+        for change in changes_of(source)
+    ]
+
+
+def changes_of(source: str) -> dict[str, dict]:
+    """Return the changes of one night, by name."""
+    if source.startswith("SC4001"):
+        return REAL_CHANGES
+    return PATIENT_CHANGES if source.startswith("patient") else CHANGES
+
+
+def _spelled(change: str) -> str:
+    """Spell a change as in the name of a recording."""
+    return change.replace(" ", "_").replace("µ", "u")
 
 
 def build_changed(name: str) -> Recording:
     """Make a changed night from its name."""
     _, source, change = name.split("-", 2)
-    real = source.startswith("SC4001")
-    options = {
-        key.replace(" ", "_").replace("µ", "u"): value
-        for key, value in (REAL_CHANGES if real else CHANGES).items()
-    }[change]
+    options = {_spelled(key): value for key, value in changes_of(source).items()}[change]
     night = _night(source)
     raw = night.raw.copy()
-    rate = options.get("sfreq", raw.info["sfreq"] if real else RATE)
+    rate = options.get("sfreq", RATE if source.isdigit() else raw.info["sfreq"])
     if rate != raw.info["sfreq"]:
         raw.resample(rate, method="polyphase", verbose="error")
     raw.drop_channels(list(options.get("without", ())))
@@ -87,8 +113,11 @@ def _night(source: str) -> Recording:
         return Recording(
             source, "changed", "as it is", half_of(source), source, raw, arousals, stages
         )
-    seed = int(source)
-    half = next(h for h in HALVES if seed in SEEDS[h])
-    raw, arousals, alike, stages = simulate("medium", seed, n_eeg=4, sfreq=512.0)
-    raw.pick([*_EEG, *_OTHERS, "Airflow"])
+    half = half_of(source)
+    seed = int(source.removeprefix("patient"))
+    if source.startswith("patient"):
+        raw, arousals, alike, stages = simulate(PATIENT, seed, sfreq=RATE)
+    else:
+        raw, arousals, alike, stages = simulate("medium", seed, n_eeg=4, sfreq=512.0)
+        raw.pick([*_EEG, *_OTHERS, "Airflow"])
     return Recording(source, "changed", "as it is", half, source, raw, arousals, stages, alike)

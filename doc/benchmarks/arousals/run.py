@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from recordings import PARTS, RATES, SEEDS, half_of, names
+from recordings import PARTS, RATES, SEEDS, half_of, names, untouched_kind, untouched_place
 from robustness import changed_names
 from tables import Prepared, detect, prepare, state_of_code
 from threadpoolctl import threadpool_limits
+from ucddb_night import NIGHT, breathing_events
 
 from mne_arousal import analyze_recording
 from mne_arousal.arousals.evidence import COMPONENTS
@@ -103,10 +104,11 @@ def _run_one(name, method, cache, features) -> dict:
         rest = night.candidates
         unlikely = rest[~rest["reason"].isin(["awakening", "too short", "no stable sleep before"])]
         ranked = pd.concat([night.arousals, unlikely], ignore_index=True)
-        # all that could be an arousal, by its probability
+        longer = rest.query("reason == 'awakening'")
+        # all that could be an arousal, and awakenings, by their probability
         result["candidates"] = events(ranked.assign(score=ranked["probability"]))
-        result["longer"] = events(rest.query("reason == 'awakening'"))
-    if prepared.lookalikes is not None and method == MAIN:
+        result["longer"] = events(longer.assign(score=longer["probability"]))
+    if result["part"] == "simulated" and method == MAIN:
         result["asked"] = {
             str(asked): events(_again(prepared, night, asked).arousals) for asked in ASKED
         }
@@ -121,20 +123,18 @@ def describe(prepared: Prepared, method: str) -> dict:
     if part == "implants":
         kind, source = f"{'SC4001' if 'SC4001' in kind else 'deep sleep'} {source}/h", kind
     elif part == "untouched":
-        kind = "deep sleep" if source.startswith("ucddb") else source
+        kind = untouched_kind(source)
     elif part == "changed":
         _, source, kind = prepared.name.split("-", 2)
         kind = kind.replace("_", " ")
     true = prepared.arousals
     alike = prepared.lookalikes
-    seed = int(source) if source.isdigit() else None
-    half = half_of(source) if seed is None else next(h for h in SEEDS if seed in SEEDS[h])
     return {
         "name": prepared.name,
         "part": part,
         "kind": kind,
         "source": source,
-        "half": half,
+        "half": half_of(source),
         "method": method,
         "code": state_of_code(),
         "recorded_hours": prepared.raw.n_times / prepared.raw.info["sfreq"] / 3600,
@@ -159,7 +159,18 @@ def describe(prepared: Prepared, method: str) -> dict:
             "description": list(alike.description),
         },
         "candidates": None,
+        **origin(part, source),
     }
+
+
+def origin(part: str, source: str) -> dict:
+    """Return what is known of real sleep beside arousals: its breathing, or where it is from."""
+    if part == "implants":
+        name, start = untouched_place(source)
+        return {"untouched": name, "untouched_start": start}
+    if source == NIGHT:
+        return {"breathing": breathing_events().to_dict("list")}
+    return {}
 
 
 def evidence_by_second(night) -> list[float]:

@@ -6,7 +6,8 @@ Those on real sleep are in `sections_real.py`.
 from __future__ import annotations
 
 import numpy as np
-from robustness import CHANGES, REAL_CHANGES
+from recordings import REPORTED_BEFORE
+from robustness import CHANGES, PATIENT_CHANGES, REAL_CHANGES, changes_of
 from scores import pooled_auprc, recall_at, score_result, summarize
 from sleepers import KINDS
 
@@ -48,9 +49,20 @@ def grid(header: list[str], rows: list[list]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def seeds_of(own: dict) -> list[str]:
+    """Seeds of the simulated nights."""
+    return sorted({r["source"] for r in of(own, part="simulated")}, key=int)
+
+
+def new_seeds(own: dict) -> list[str]:
+    """Those of them on which no version of the detector had been reported."""
+    return [seed for seed in seeds_of(own) if int(seed) not in REPORTED_BEFORE]
+
+
 def kinds(own: dict) -> str:
     """Scores of each kind of simulated sleeper."""
-    rows, worst = [], []
+    rows, worst, seeds = [], [], seeds_of(own)
+    by_seed = seeds if len(seeds) > 1 else []
     for kind in KINDS:
         s = pooled(of(own, part="simulated", kind=kind))
         if not s:
@@ -63,6 +75,10 @@ def kinds(own: dict) -> str:
                 cell(s["true/h"], 1),
                 cell(s["found/h"], 1),
                 f"{s['F1']:.2f} ({s['lowest F1']:.2f})",
+                *(
+                    pooled(of(own, part="simulated", kind=kind, source=x)).get("F1")
+                    for x in by_seed
+                ),
                 s["precision"],
                 s["recall"],
                 s["AP"],
@@ -75,8 +91,11 @@ def kinds(own: dict) -> str:
     if not rows:
         return ""
     f1, kind, night = min(worst)
-    header = ["kind", "nights", "true / h", "found / h", "F1 (lowest night)", "precision", "recall"]
+    header = ["kind", "nights", "true / h", "found / h", "F1 (lowest night)"]
+    header += [f"F1, seed {seed}" for seed in by_seed]
     header += [
+        "precision",
+        "recall",
         "average precision",
         "gross AUPRC",
         "in mere sleep / h",
@@ -103,15 +122,28 @@ def beside_others(own: dict, peers: dict) -> str:
     text += (
         f"F1 in the {len(shared)} nights that all have run, events of a kind counted together.\n\n"
     )
-    rows = []
+    text += _f1_of_kinds(methods, shared) + "\n" + _overall(methods, shared) + _failures(peers)
+    new = new_seeds(own)
+    nights = [n for n in shared if own[n]["source"] in new]
+    if not nights or len(nights) == len(shared):
+        return text
+    text += (
+        f"\nThe same in the {len(nights)} nights of seed {', '.join(new)} alone, which had no part "
+        "in anything before:\n\n"
+    )
+    return text + _f1_of_kinds(methods, nights) + "\n" + _overall(methods, nights)
+
+
+def _f1_of_kinds(methods, names) -> str:
+    """Table of F1 by kind and detector, in some nights."""
+    own, rows = methods[OURS], []
     for kind in KINDS:
-        names = [n for n in shared if own[n]["kind"] == kind]
-        if names:
-            scores = [pooled([r[n] for n in names])["F1"] for r in methods.values()]
-            rows.append([f"`{kind}`", len(names), *scores])
+        chosen = [n for n in names if own[n]["kind"] == kind]
+        if chosen:
+            scores = [pooled([r[n] for n in chosen])["F1"] for r in methods.values()]
+            rows.append([f"`{kind}`", len(chosen), *scores])
     lowest = [f"**{min(row[i] for row in rows):.2f}**" for i in range(2, 2 + len(methods))]
-    text += grid(["kind", "nights", *methods], [*rows, ["**worst kind**", "", *lowest]]) + "\n"
-    return text + _overall(methods, shared) + _failures(peers)
+    return grid(["kind", "nights", *methods], [*rows, ["**worst kind**", "", *lowest]])
 
 
 def _overall(methods, names) -> str:
@@ -252,22 +284,23 @@ def ablation(results: dict[str, dict]) -> str:
 def robustness(own: dict) -> str:
     """The same nights changed."""
     changed = of(own, part="changed")
-    simulated = [r for r in changed if not r["source"].startswith("SC4001")]
-    real = [r for r in changed if r["source"].startswith("SC4001")]
-    text = ""
-    if simulated:
-        header = ["medium nights, 3 EEG, 2 EOG, chin EMG, 128 Hz", "F1", "change", "index"]
-        text += grid([*header, "change", "onset, median ms"], _changes(simulated, "F1")) + "\n"
-    if real:
-        header = ["SC4001 with 20 implants / h, 100 Hz", "recall", "change", "index"]
-        text += grid([*header, "change", "onset, median ms"], _changes(real, "recall"))
-    return f"## The same nights, changed\n\n{text}" if text else ""
+    tables = []
+    for title, changes, score in (
+        ("medium nights, 3 EEG, 2 EOG, chin EMG, 128 Hz", CHANGES, "F1"),
+        ("patients with apnea, 2 EEG, 2 EOG, body, 128 Hz", PATIENT_CHANGES, "F1"),
+        ("SC4001 with 20 implants / h, 100 Hz", REAL_CHANGES, "recall"),
+    ):
+        results = [r for r in changed if changes_of(r["source"]) is changes]
+        if results:
+            header = [title, score, "change", "index", "change", "onset, median ms"]
+            tables.append(grid(header, _changes(results, changes, score)))
+    return "## The same nights, changed\n\n" + "\n".join(tables) if tables else ""
 
 
-def _changes(results: list[dict], score: str) -> list[list]:
+def _changes(results: list[dict], changes, score: str) -> list[list]:
     base = pooled([r for r in results if r["kind"] == "as it is"])
     rows = []
-    for kind in [*CHANGES, *(k for k in REAL_CHANGES if k not in CHANGES)]:
+    for kind in changes:
         kind = kind.replace("µ", "u")
         s = pooled([r for r in results if r["kind"] == kind])
         if not s or not base:

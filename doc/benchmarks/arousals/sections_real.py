@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from recordings import WHOLE_NIGHTS
 from scores import agreement, recall_at, score_result, table
 from sections import ASKED, OURS, cell, grid, of, percent, pooled, shared_names
 
@@ -100,7 +101,7 @@ def untouched(own: dict, peers: dict) -> str:
         rows.append([*row, sum(r["sleep_hours"] for r in results if r["source"] == person)])
     text = "## Untouched sleep: events per hour of scored sleep\n\n"
     text += grid(["person", *methods, "h of sleep"], rows) + "\n"
-    deep = [r for r in results if r["source"] != "SC4001"]
+    deep = [r for r in results if r["source"] not in WHOLE_NIGHTS]
     if deep:
         worst = max(deep, key=_rate_in_sleep)
         pooled_rate = sum(len(in_sleep(r)) for r in deep) / sum(r["sleep_hours"] for r in deep)

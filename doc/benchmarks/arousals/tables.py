@@ -43,7 +43,7 @@ _SOURCES = {  # code that decides what each file holds
         *(_HERE / f"{n}.py" for n in ("sleepers", "implants", "real_sleep", "robustness")),
     ),
     "implants": (_HERE / "implants.py", _HERE / "real_sleep.py"),
-    "untouched": (_HERE / "real_sleep.py",),
+    "untouched": (_HERE / "real_sleep.py", _HERE / "ucddb_night.py"),
     "signals": (_PACKAGE / "recording",),
     "spectral": (_PACKAGE / "spectral.py", _PACKAGE / "utils"),
     "dmd": (_PACKAGE / "dmd", _PACKAGE / "_array.py", _PACKAGE / "utils"),

@@ -41,7 +41,8 @@ def digest(raw: mne.io.BaseRaw) -> str:
         Forty hexadecimal digits.
     """
     made = hashlib.sha1(",".join(raw.ch_names).encode(), usedforsecurity=False)
-    made.update(np.round(raw.get_data() * 1e9).astype(np.int64).tobytes())
+    data = np.nan_to_num(raw.get_data())  # gaps, which EDF can't hold
+    made.update(np.round(data * 1e9).astype(np.int64).tobytes())
     return made.hexdigest()
 
 
@@ -51,7 +52,8 @@ def export_recording(raw: mne.io.BaseRaw, stages: np.ndarray, folder: Path, name
     Parameters
     ----------
     raw : instance of mne.io.Raw
-        Signals, V, with channel types. Annotations, which may hold the truth, are left out.
+        Signals, V, with channel types; gaps (NaN) are written as zeros. Annotations, which may
+        hold the truth, are left out.
     stages : array of int, shape (n_epochs,)
         Stage of each 30 s, as ``hypnogram_to_stages`` returns it.
     folder : Path
@@ -61,6 +63,7 @@ def export_recording(raw: mne.io.BaseRaw, stages: np.ndarray, folder: Path, name
     """
     signature = digest(raw)
     raw = raw.copy().set_annotations(None).set_meas_date(None)
+    raw.apply_function(lambda x: np.nan_to_num(x), picks="all", verbose="error")
     types = raw.get_channel_types()
     channels = pd.DataFrame({"name": raw.ch_names, "type": types})
     channels.to_csv(folder / f"{name}.channels.csv", index=False)
@@ -90,10 +93,12 @@ def main() -> None:
     parser.add_argument("--half", choices=("choose", "report"))
     parser.add_argument("--part", choices=("simulated", "implants", "untouched"))
     parser.add_argument("--kinds", nargs="+", help="of simulated sleepers")
-    parser.add_argument("--n-seeds", type=int)
+    parser.add_argument("--n-seeds", type=int, help="the first so many seeds of each half")
+    parser.add_argument("--seeds", nargs="+", type=int, help="these seeds alone")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    for name in names(arguments.half, arguments.part, arguments.kinds, arguments.n_seeds):
+    selection = (arguments.part, arguments.kinds, arguments.n_seeds, arguments.seeds)
+    for name in names(arguments.half, *selection):
         recording = build(name)
         known = arguments.folder / f"{name}.digest"
         if known.exists() and known.read_text() == digest(recording.raw):

@@ -33,10 +33,11 @@ of their own, and exchange files with this package, none of whose parts they use
 
 `export.py` writes each recording as EDF (16 bit, every channel scaled to its own range, so that
 nothing clips) with the types of its channels and the **true stage of each 30 s, which all peers are
-given** and this package is not. Unscored epochs are given as wake. The true arousals are not
-written. `run_peers.py` runs each method on each file and keeps events, the events below the
-method's own threshold, and seconds: CPU time of one thread, since the machine does other work too.
-A digest of the signals tells when a recording has changed since.
+given** and this package is not. Unscored epochs are given as wake, and gaps, which EDF can't hold,
+are written as zeros. The true arousals are not written. `run_peers.py` runs each method on each
+file and keeps events, the events below the method's own threshold, and seconds: CPU time of one
+thread, since the machine does other work too. A digest of the signals tells when a recording has
+changed since.
 
 - **psgscoring, rules**: one central, one occipital and one frontal EEG channel, chosen by the
   package's own rule of names, their events united; chin EMG. Profile `aasm_v3_rec` (10 s between
