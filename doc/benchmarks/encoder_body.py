@@ -58,7 +58,7 @@ N_PEOPLE = {"choose": 2, "report": 5}
 MARGIN = 60  # epochs of wake on each side of the expert's sleep, for scoring stages
 UCDDB = np.array([0, 4, 1, 2, 3, 3])  # its codes: W, R, S1 to S4
 REFERENCE = "psgscoring-unet-v2"
-_REST = tuple(name for name in DEFAULT_COMPONENTS if name != "anchor")
+_REST = tuple(name for name in DEFAULT_COMPONENTS if name not in ("anchor", "direction"))
 
 # How the network that foresees was trained: as pretrained on simulated nights of other seeds; then
 # for 4 epochs on the other folds of the night; or on these alone.

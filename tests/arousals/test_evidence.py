@@ -227,7 +227,7 @@ def test_evidence_does_without_a_column(missing):
     values = night()
     at = [i for i, column in enumerate(COLUMNS) if column.quantity != missing]
     found = measured(values[:, at], columns=[COLUMNS[i] for i in at])
-    assert found.parts["evidence"][inside(values)].mean() > 4
+    assert found.parts["evidence"][inside(values)].mean() > 3.9
     assert missing not in found.parts
     assert ("anchor" in found.parts) == (missing != "level")
 
