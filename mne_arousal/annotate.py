@@ -30,6 +30,7 @@ from .recording.windower import PSGWindower
 from .stages.gates import wake_and_rem
 from .utils.annotations import FIRST_TIME
 from .utils.progress import Clock, announce
+from .utils.windows import Channel
 
 if TYPE_CHECKING:
     from .hypnogram.table import Hypnogram as StageTable
@@ -229,7 +230,7 @@ def analyze_recording(
         with _one_order_of_sums():
             stages, found = _judge(pipeline[-1], table, fitted, given, clock)
             announce("onsets")
-            arousals, rejected = _locate(found.events, _signal_of(windows), raw, pipeline[-1])
+            arousals, rejected = _locate(found.events, _signal_of(windows), raw, pipeline)
             arousals = pd.concat([arousals, preceding_events(raw, arousals["onset"])], axis=1)
             clock.lap("onsets")
         logger.info(f"{name}: {clock.report()}")
@@ -308,8 +309,9 @@ def _gates(stages: pd.DataFrame, recording: str, given: StageTable | None):
     return {recording: wake}, {recording: rem}
 
 
-def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _locate(events, signal: BaseRaw, raw: BaseRaw, pipeline) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give arousals their edges; those that turn out too short join what was rejected."""
+    clusterer = pipeline[-1]
     accepted = events[events["reason"] == ""].reset_index(drop=True)
     arousals = locate_events(
         accepted,
@@ -317,6 +319,7 @@ def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFr
         raw.info["sfreq"],
         min_duration=clusterer.min_duration,
         max_duration=clusterer.max_duration,
+        chin=_chin_of(pipeline["windows"].channels_, signal.ch_names),
     )
     short = accepted.drop(index=arousals.index).assign(reason="too short")
     rejected = pd.concat([events[events["reason"] != ""], short]).sort_values("onset")
@@ -325,6 +328,14 @@ def _locate(events, signal: BaseRaw, raw: BaseRaw, clusterer) -> tuple[pd.DataFr
         recorded_channels(names, raw.ch_names) for names in arousals["ch_names"]
     ]
     return arousals.reset_index(drop=True), rejected.drop(columns="recording")
+
+
+def _chin_of(channels: list[str], names: list[str]) -> str | None:
+    """Name the chin EMG in a signal, unless it is an envelope, which rises too slowly."""
+    for channel, name in zip(map(Channel.parse, channels), names, strict=False):
+        if channel.role == "emg" and channel.kind == "raw":
+            return name
+    return None
 
 
 def _apply(step, X, fitted: bool):

@@ -14,9 +14,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .arousals.detector import EVENT_COLUMNS, Detection, detect_arousals, evidence_parts
 from .arousals.evidence import COMPONENTS, DEFAULT_COMPONENTS
 from .arousals.rules import REM_RULES, Rules
-from .hypnogram.codes import STAGES
 from .stages.epochs import EpochTable, split_recordings
-from .stages.gates import wake_and_rem
+from .stages.gates import stage_context, wake_and_rem
 from .stages.naming import stage_table
 from .stages.stage_clusterer import StageClusterer
 from .utils.checks import check_counts, check_positive
@@ -298,9 +297,11 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
         for r in self._split(X):
             given = None if wake is None else wake.get(r.name)
             given_rem = None if rem is None else rem.get(r.name)
-            *named, deep = self._stage_masks(r)
+            wake_named, rem_named, context = self._stage_masks(r)
             if given is None:
-                given, given_rem = named
+                given, given_rem = wake_named, rem_named
+            else:  # who has looked at the night knows its wake
+                context.pop("brief sleep", None)
             found[r.name] = detect_arousals(
                 r,
                 self._columns,
@@ -312,17 +313,17 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
                 body_columns=self._body_columns,
                 wake=given,
                 rem=given_rem,
-                deep=deep,
+                context=context,
                 state_wakefulness=self._state_wakefulness(r),
             )
         return found
 
     def _stage_masks(self, r: EpochTable):
-        """Epochs of wake, REM and deep sleep; None, which falls back on muscle tone, unnamed."""
+        """Epochs of wake and REM, and context; where unnamed, muscle tone tells them."""
         stages = self._stages.name_stages(r, self.epoch_length).stages
         if not (stages >= 0).any():
-            return None, None, None
-        return *wake_and_rem(stages), stages == STAGES.index("N3")
+            return None, None, {}
+        return *wake_and_rem(stages), stage_context(stages, self.epoch_length)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ import pytest
 import threadpoolctl
 
 from mne_arousal import analyze_recording, annotate_arousals, make_arousal_pipeline
+from mne_arousal.annotate import _chin_of
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages
 from mne_arousal.metrics import score_arousals, score_stages
@@ -152,3 +153,20 @@ def test_threads_change_no_digit(simulated, night, n_threads):
     pd.testing.assert_frame_equal(again.evidence, night.evidence, check_exact=True)
     pd.testing.assert_frame_equal(again.features, night.features, check_exact=True)
     pd.testing.assert_frame_equal(again.arousals, night.arousals, check_exact=True)
+
+
+def test_the_chin_is_a_waveform_found_by_its_place():
+    """A recording may name it otherwise than the first one; envelopes rise too slowly."""
+    channels = ["eeg:C3-M2", "eog:E1-M2", "emg:Chin"]
+    assert _chin_of(channels, ["C3", "E1", "EMG 1"]) == "EMG 1"
+    assert _chin_of(["eeg:C3-M2", "emg/envelope:EMG submental"], ["C3", "EMG"]) is None
+    assert _chin_of(["eeg:C3-M2"], ["C3"]) is None
+
+
+def test_without_a_chin_all_is_found(simulated, night):
+    """The chin EMG is optional, and intervals of onsets are there without it."""
+    raw = simulated.raw.copy().drop_channels(["Chin"])
+    arousals = analyze_recording(raw, **OPTIONS).arousals
+    assert len(arousals) > 0.7 * len(night.arousals)
+    assert (arousals["onset_low"] <= arousals["onset"]).all()
+    assert (arousals["onset"] <= arousals["onset_high"]).all()

@@ -19,23 +19,27 @@ _SHORT = 5.0  # s; the extents of bursts under 3 s reach up to here
 _BODY_RANGE = (-2.0, 3.0)  # spreads; more says no more
 _FULL_WEIGHT = 0.25  # weight of heart or breath on a night from which on their cue counts in full
 _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answer is looked up
-_WEAK_SCORE = 6.5  # of which evidence without a heart to confirm it is doubted
+_WEAK_SCORE = 6.5  # under which evidence without a heart to confirm it is doubted
+_UNTOLD = 0.7  # of what movement says is lost where no heart tells which movements wake the sleeper
 
 # Natural logarithm of the odds that a cue adds. Those of length, fast EEG, heart and breath were
 # fitted to simulated nights (doc/benchmarks/arousals/cues.py), the others are given. Spindles and
 # candidates in REM sleep without a rise of the chin EMG are against the definition of an arousal
 # (AASM); simulated nights hold too few of them to measure how much. Deep sleep has some third of
-# the arousals of the other stages (Bonnet et al. 2007, J. Clin. Sleep Med. 3:133). Simulated
-# movements are never arousals, and a fit gives -8; those of people often are. Simulated sleep is
-# quieter than that of people, and a fit gives 3 for "no heart".
+# the arousals of the other stages (Bonnet et al. 2007, J. Clin. Sleep Med. 3:133). Brief sleep is
+# told in stages/gates.py. Simulated movements are never arousals, and a fit gives -8; those of
+# people often are: of seven in the sleep of SC4001 that stand out, U-Net v2 calls all seven
+# arousals or awakenings. Simulated sleep is quieter than that of people, and a fit gives -3 for
+# "no heart".
 LOG_ODDS = {
-    "movement": -6.0,
+    "movement": -5.0,
     "short": -0.32,
-    "spindle": -2.0,
+    "spindle": -1.0,
     "no chin EMG in REM sleep": -1.0,
     "no shift of the EEG": -1.5,
     "deep sleep": -1.0,
-    "no heart": 6.0,
+    "brief sleep": -2.0,
+    "no heart": -6.0,
     "heart": 0.2,
     "breath": 0.1,
 }
@@ -49,7 +53,7 @@ def measure_cues(
     weights: dict[str, float] | None = None,
     *,
     score: float = _WEAK_SCORE,
-    deep: np.ndarray | None = None,
+    context: dict[str, np.ndarray] | None = None,
 ) -> dict[str, float]:
     """Measure the cues of a candidate.
 
@@ -69,8 +73,8 @@ def measure_cues(
     score : float
         How far the candidate stands out, in spreads of quiet sleep. On nights whose heart does not
         answer the EEG, nothing confirms weak evidence.
-    deep : array of bool, shape (n_windows,) | None
-        Windows of deep sleep; None where stages are not known.
+    context : dict of array of bool, shape (n_windows,) | None
+        Windows of ``"deep sleep"`` and ``"brief sleep"``; what is not known is left out.
 
     Returns
     -------
@@ -82,16 +86,18 @@ def measure_cues(
     muscle = mean.get("gamma", mean.get("beta"))
     if muscle is not None and "delta" in mean:
         both = min(mean["delta"] / SWAY, muscle / MUSCLE)
-        cues["movement"] = float(np.clip(both, _LEAST_MOVEMENT, _MOST_MOVEMENT)) - _LEAST_MOVEMENT
+        size = float(np.clip(both, _LEAST_MOVEMENT, _MOST_MOVEMENT)) - _LEAST_MOVEMENT
+        cues["movement"] = size * (1.0 - _UNTOLD * (1.0 - _worth("heart", weights)))
     if "sigma" in mean:
         others = max(*(mean.get(band, 0.0) for band in ("theta", "alpha", "beta")), _SPINDLE)
         cues["spindle"] = max(mean["sigma"] - others, 0.0)
     if "fast" in mean:
         cues["no shift of the EEG"] = max(_SHIFT - mean["fast"], 0.0)
-    if deep is not None:
-        cues["deep sleep"] = float(np.mean(deep[inside]))
+    for name, windows in (context or {}).items():
+        cues[name] = float(np.mean(windows[inside]))
     if weights is not None:
-        cues["no heart"] = (1.0 - _worth("heart", weights)) * float(np.log(score / _WEAK_SCORE))
+        weak = max(float(np.log(_WEAK_SCORE / score)), 0.0)
+        cues["no heart"] = weak * (1.0 - _worth("heart", weights))
     if "emg" in parts:
         missing = max(EMG_RISE - _highest_second(parts["emg"][inside], hop), 0.0)
         cues["no chin EMG in REM sleep"] = float(np.mean(atonia[inside])) * missing

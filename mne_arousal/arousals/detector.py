@@ -77,7 +77,7 @@ def detect_arousals(
     body_columns: list[Column] | None = None,
     wake: np.ndarray | None = None,
     rem: np.ndarray | None = None,
-    deep: np.ndarray | None = None,
+    context: dict[str, np.ndarray] | None = None,
     state_wakefulness: np.ndarray | None = None,
 ) -> Detection:
     """Find the arousals of one recording.
@@ -102,8 +102,8 @@ def detect_arousals(
         Epochs of wake, from a hypnogram; None tells them by the recording itself.
     rem : array of bool | None
         Epochs of REM sleep, from a hypnogram; None tells them by the recording itself.
-    deep : array of bool, shape (n_epochs,) | None
-        Epochs of N3; None where stages are not known.
+    context : dict of array of bool, shape (n_epochs,) | None
+        Epochs of ``"deep sleep"`` and ``"brief sleep"``; what is not known is left out.
     state_wakefulness : array, shape (n_windows,) | None
         How wake-like the state of each window is.
 
@@ -131,7 +131,7 @@ def detect_arousals(
         hop=hop,
         rules=rules,
         weights=evidence.weights,
-        deep=None if deep is None else deep[table.epochs],
+        context={name: epochs[table.epochs] for name, epochs in (context or {}).items()},
     )
     calibration |= {f"weight_{name}": float(w) for name, w in evidence.weights.items()}
     note_uncalibrated(table.name, calibration)
@@ -213,7 +213,7 @@ def decide(
     hop: float,
     rules: Rules,
     weights: dict[str, float] | None = None,
-    deep: np.ndarray | None = None,
+    context: dict[str, np.ndarray] | None = None,
 ) -> tuple[list[Candidate], dict[str, float]]:
     """Find candidates in evidence and decide which are arousals.
 
@@ -233,8 +233,8 @@ def decide(
         What counts.
     weights : dict of float | None
         Weight of each witness on this night, as in `Evidence`; None takes all to be worth all.
-    deep : array of bool, shape (n_windows,) | None
-        Windows of deep sleep; None where stages are not known.
+    context : dict of array of bool, shape (n_windows,) | None
+        Windows of ``"deep sleep"`` and ``"brief sleep"``; what is not known is left out.
 
     Returns
     -------
@@ -245,7 +245,7 @@ def decide(
     """
     hours = asleep.sum() * hop / 3600
     candidates, calibration = judge(
-        parts, asleep, atonia, clusters, hop=hop, rules=rules, weights=weights, deep=deep
+        parts, asleep, atonia, clusters, hop=hop, rules=rules, weights=weights, context=context
     )
     defined = [c.probability for c in candidates if not c.reason]
     lowest = choose_probability(
@@ -276,13 +276,13 @@ def judge(
     hop: float,
     rules: Rules,
     weights: dict[str, float] | None = None,
-    deep: np.ndarray | None = None,
+    context: dict[str, np.ndarray] | None = None,
 ) -> tuple[list[Candidate], dict[str, float]]:
     """Find candidates and give each its probability and the rule that it breaks.
 
     Parameters
     ----------
-    parts, asleep, atonia, clusters, hop, rules, weights, deep
+    parts, asleep, atonia, clusters, hop, rules, weights, context
         As in `decide`.
 
     Returns
@@ -312,7 +312,7 @@ def judge(
     for i, candidate in enumerate(candidates):
         at = candidate.inside
         candidate.cues = measure_cues(
-            parts, at, atonia, hop, weights, score=candidate.score, deep=deep
+            parts, at, atonia, hop, weights, score=candidate.score, context=context
         )
         candidate.mixture_log_odds = float(mixture.log_odds[i])
         candidate.log_odds = {"evidence": float(by_score[i]), **cue_log_odds(candidate.cues)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import mne
 import numpy as np
@@ -11,6 +12,8 @@ from mne.io import BaseRaw
 from scipy.signal import butter, sosfiltfilt
 
 from .change_point import locate_end, locate_onset
+from .edge_posterior import Onset, shifted
+from .muscle_rise import MIN_RATE
 
 #: What is known of an event before its edges are located.
 CARRIED = ("score", "probability", "stage_cluster", "kind", "band", "cues")
@@ -26,6 +29,13 @@ LOCATED_COLUMNS = [
 ]
 _SEARCHED = 1.0  # s under the shortest duration that edges are searched for
 _SCATTER = 0.2  # s that edges of what is known to last 3 s scatter
+# Onsets are where faster rhythms begin; slow waves before do not count (American Sleep Disorders
+# Association 1992, Sleep 15:173), and would be taken for the change.
+_SLOW = 3.0  # Hz
+# Scale of the score on which the chance falls that detection placed an edge badly: from 0.23 at a
+# score of 5.5 to 0.01 at 9.5 (spreads of quiet sleep). `doc/benchmarks/arousals/onsets.py` measures
+# what it does. No edge of an event that was found is less likely to be near than not.
+_UNSURE_SCORE, _MOST_DOUBT = 4.5, 0.5
 _AROUND = 16.0  # s of signal on each side: what the models of sleep are fitted to, and the search
 
 
@@ -36,8 +46,11 @@ def locate_events(
     *,
     min_duration: float = 3.0,
     max_duration: float = 15.0,
+    chin: str | None = None,
 ) -> pd.DataFrame:
     """Replace the edges that detection gave by those that the EEG itself shows.
+
+    Where the EEG says little about an onset, the chin EMG may move it and widen its interval.
 
     Parameters
     ----------
@@ -51,6 +64,8 @@ def locate_events(
     min_duration, max_duration : float
         No event becomes longer than this, s. One that the EEG shows to be shorter, by more than
         edges scatter, was lengthened by the windows in which it was found, and is left out.
+    chin : str | None
+        Channel of `raw` that holds the chin EMG as a waveform; None does without.
 
     Returns
     -------
@@ -63,38 +78,12 @@ def locate_events(
     names = [info["ch_names"][i] for i in mne.pick_types(info, eeg=True, exclude=[])]
     # a recording at a lower rate was upsampled, and its upper half holds nothing
     step = max(int(info["sfreq"] // sfreq), 1)
-    rate = info["sfreq"] / step
-    rows, kept = [], []
     shortest = max(min_duration - _SEARCHED, 0.5)
+    rows, kept = [], []
     for event in events.itertuples():
-        coarse_end = event.onset + event.duration
-        lo = int(max(event.onset - _AROUND, 0.0) * rate) * step
-        hi = min(int((coarse_end + _AROUND) * rate) * step, raw.n_times)
-        signals, shown = raw.get_data(names, lo, hi)[:, ::step], names
-        if np.isnan(signals).any():
-            middle = int((0.5 * (event.onset + coarse_end)) * rate) - lo // step
-            part, complete = _valid_part(signals, middle)
-            lo += part.start * step
-            signals, shown = signals[complete, part], [names[i] for i in complete]
-        offset = lo / step / rate
-        end = locate_end(
-            signals,
-            rate,
-            coarse_end - offset,
-            event.duration,
-            earliest=event.onset - offset + shortest,
-            latest=event.onset - offset + max_duration,
-        )
-        onset = locate_onset(
-            signals,
-            rate,
-            event.onset - offset,
-            event.duration,
-            earliest=end.time - max_duration,
-            latest=end.time - shortest,
-        )
-        start = round((onset.time + offset) * sfreq) / sfreq
-        stop = round((end.time + offset) * sfreq) / sfreq
+        piece = _signals_around(event, raw, names, chin, step)
+        onset, end = _locate_edges(event, piece, shortest, max_duration)
+        start, stop = (round(edge.time * sfreq) / sfreq for edge in (onset, end))
         if stop - start < min_duration - _SCATTER:
             continue
         stop = max(stop, start + np.ceil(min_duration * sfreq) / sfreq)
@@ -103,15 +92,82 @@ def locate_events(
             {
                 "onset": start,
                 "duration": stop - start,
-                "onset_low": min(onset.low + offset, start),
-                "onset_high": max(onset.high + offset, start),
-                "end_low": min(end.low + offset, stop),
-                "end_high": max(end.high + offset, stop),
+                "onset_low": min(onset.low, start),
+                "onset_high": max(onset.high, start),
+                "end_low": min(end.low, stop),
+                "end_high": max(end.high, stop),
                 **{name: getattr(event, name) for name in CARRIED},
-                "ch_names": channels_that_show(signals, shown, rate, start - offset, stop - offset),
+                "ch_names": channels_that_show(
+                    piece.eeg, piece.names, piece.sfreq, start - piece.start, stop - piece.start
+                ),
             }
         )
     return pd.DataFrame(rows, index=kept, columns=LOCATED_COLUMNS)
+
+
+class _Piece(NamedTuple):
+    """Signals around an event: EEG, shape (n_channels, n_times), and chin EMG, if there is one."""
+
+    eeg: np.ndarray
+    names: list[str]
+    emg: np.ndarray | None
+    sfreq: float
+    start: float  # s from the start of the recording
+
+
+def _signals_around(event, raw, names: list[str], chin: str | None, step: int) -> _Piece:
+    """Get every `step`-th sample around an event, without gaps in the EEG."""
+    rate = raw.info["sfreq"] / step
+    stop = event.onset + event.duration
+    lo = int(max(event.onset - _AROUND, 0.0) * rate)
+    hi = min(int((stop + _AROUND) * rate) * step, raw.n_times)
+    eeg, emg = raw.get_data(names, lo * step, hi)[:, ::step], None
+    if chin is not None and rate >= MIN_RATE:
+        emg = raw.get_data([chin], lo * step, hi)[0, ::step]
+    if np.isnan(eeg).any():
+        part, complete = _valid_part(eeg, int(0.5 * (event.onset + stop) * rate) - lo)
+        eeg, names = eeg[complete, part], [names[i] for i in complete]
+        emg = None if emg is None else emg[part]
+        lo += part.start
+    return _Piece(eeg, names, emg, rate, lo / rate)
+
+
+def _locate_edges(event, piece: _Piece, shortest: float, longest: float) -> tuple[Onset, Onset]:
+    """Locate onset and end of an event, s from the start of the recording."""
+    faster = _without_slow_waves(piece.eeg, piece.sfreq)
+    doubt = min(float(np.exp(-((event.score / _UNSURE_SCORE) ** 2))), _MOST_DOUBT)
+    coarse = event.onset - piece.start
+    end = locate_end(
+        faster,
+        piece.sfreq,
+        coarse + event.duration,
+        event.duration,
+        earliest=coarse + shortest,
+        latest=coarse + longest,
+        doubt=doubt,
+    )
+    onset = locate_onset(
+        faster,
+        piece.sfreq,
+        coarse,
+        event.duration,
+        earliest=end.time - longest,
+        latest=end.time - shortest,
+        doubt=doubt,
+        emg=piece.emg,
+    )
+    return shifted(onset, piece.start), shifted(end, piece.start)
+
+
+@lru_cache(maxsize=8)
+def _highpass(sfreq: float) -> np.ndarray:
+    """High-pass filter, as second-order sections."""
+    return butter(2, _SLOW, "highpass", fs=sfreq, output="sos")
+
+
+def _without_slow_waves(eeg: np.ndarray, sfreq: float) -> np.ndarray:
+    """Filter EEG; as it is where it is too short to be filtered."""
+    return eeg if eeg.shape[1] < sfreq else sosfiltfilt(_highpass(sfreq), eeg)
 
 
 def _valid_part(signals: np.ndarray, middle: int) -> tuple[slice, np.ndarray]:

@@ -22,7 +22,7 @@ from .body_answers import ANSWERS, answer_view
 from .departure import departure, lower_scale
 from .direction import direction_view, tail_excess
 from .foreseen import FORESEEN, foreseen_views, measured_answers
-from .matched_filter import whitened_match
+from .matched_filter import learned_match, whitened_match
 from .trust import correlation_beyond_chance
 
 COMPONENTS = ("fast", "anchor", "direction", "emg", "heart", "breath", "states", *FORESEEN)
@@ -32,11 +32,9 @@ DEFAULT_COMPONENTS = ("fast", "anchor", "direction", "emg", "heart", "breath")
 _LIMIT = 4.0  # spreads; beyond it a departure says no more, or one movement outweighs a night
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others
 _EVENT_WIDTH = 4.0  # s kept clear around such windows
-# Weight of the chin EMG: it rises with most arousals, and by itself, so that it only adds.
-_EMG_WEIGHT = 0.25
 # Correlation beyond chance at which a witness counts as much as fast EEG does; of the direction,
 # the excess of its upper tail over its lower.
-_FULL_TRUST = {"anchor": 1.0, "direction": 1.0, "heart": 0.5, "breath": 0.5}
+_FULL_TRUST = {"anchor": 1.0, "direction": 1.0, "emg": 1.0, "heart": 0.5, "breath": 0.5}
 _FULL_TRUST |= {"predicted": 0.6, "past": 1.0, "sides": 1.0}
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 
@@ -110,27 +108,33 @@ def compute_evidence(
     grid = {"hop": hop, "window_length": window_length}
     stable = asleep
     for final in (False, True):
-        parts, views, eeg = _eeg_views(values, columns, asleep, stable, **grid)
+        parts, found, eeg, bands = _eeg_views(values, columns, asleep, stable, **grid)
         if final and state_wakefulness is not None and "states" in components:
             states = state_wakefulness[:, np.newaxis]
-            views["states"] = departure(states, hop, window_length, stable)[:, 0]
+            found["states"] = departure(states, hop, window_length, stable)[:, 0]
         if final and (direction := direction_view(parts, asleep)) is not None:
-            views["direction"] = direction
-        if final and body is not None and "fast" in views:
-            views |= _body_views(
-                body, body_columns or [], views["fast"], asleep, stable, components, **grid
+            found["direction"] = direction
+        if final and body is not None and "fast" in found:
+            found |= _body_views(
+                body, body_columns or [], found["fast"], asleep, stable, components, **grid
             )
-            views |= foreseen_views(body, body_columns or [], asleep, stable, components, **grid)
-        total, local, views, weights = _combine(views, eeg, asleep, hop, components)
+            found |= foreseen_views(body, body_columns or [], asleep, stable, components, **grid)
+        total, local, views, weights = _combine(found, eeg, asleep, hop, components)
         if not final:  # what stands out at first is no baseline for what comes after it
             width = max(round(_EVENT_WIDTH / hop), 1)
             stable = asleep & (maximum_filter1d(total, width) < _UNSTABLE)
+    own = None
+    if bands:  # what stands out by all witnesses tells what to look for in the EEG
+        own = learned_match(_stacked(bands), total, asleep, stable, tuple(bands), hop)
+    if own is not None:
+        found["fast"] = np.maximum(found["fast"], own)
+        total, local, views, weights = _combine(found, eeg, asleep, hop, components)
     total[~known] = 0.0
     return Evidence({"evidence": total, "local": local, **views, **parts}, weights)
 
 
 def _eeg_views(values, columns, asleep, stable, *, hop, window_length):
-    """Departures of the bands, what fast EEG and chin EMG say, and all features of the EEG."""
+    """Departures of the bands, what EEG and chin EMG say, features of the EEG, bands in spreads."""
     departures = departure(values, hop, window_length, stable)
     departures[np.isnan(values)] = np.nan
     scaled = np.clip(departures / lower_scale(departures, asleep), -_LIMIT, _LIMIT)
@@ -139,12 +143,12 @@ def _eeg_views(values, columns, asleep, stable, *, hop, window_length):
     views = {}
     bands = _band_means(scaled, columns)
     if bands:
-        views["fast"] = whitened_match(np.stack(list(bands.values()), 1), stable, tuple(bands))
+        views["fast"] = whitened_match(_stacked(bands), stable, tuple(bands))
     if len(level):
         views["emg"] = np.nan_to_num(mean_known(scaled[:, level], axis=1))
     if not views:  # unnamed columns: any common departure will have to do
         views["fast"] = np.nan_to_num(mean_known(scaled, axis=1))
-    return _band_means(departures, columns), views, np.nan_to_num(scaled[:, eeg])
+    return _band_means(departures, columns), views, np.nan_to_num(scaled[:, eeg]), bands
 
 
 def _body_views(body, columns, fast, asleep, stable, components, *, hop, window_length):
@@ -168,9 +172,7 @@ def _combine(views, eeg, asleep, hop, components):
         for name in COMPONENTS
         if name in views and name in components
     }
-    weights = {name: 1.0 for name in scaled if name not in late}
-    if len(scaled) > 1 and "emg" in scaled:
-        weights["emg"] = _EMG_WEIGHT
+    weights = {name: 1.0 for name in scaled if name not in ("emg", *late)}
     body = {name: scaled[name] for name in ("emg", *late) if name in scaled}
     if "anchor" in components and body and eeg.shape[1]:
         anchor, trust = anchor_view(eeg, body, asleep, hop)
@@ -181,16 +183,13 @@ def _combine(views, eeg, asleep, hop, components):
     for name in (name for name in FORESEEN if name in scaled):
         # what predicts the body is judged by the body
         other = measured_answers(scaled) if name == "predicted" else scaled.get("fast")
-        excess = (
-            0.0 if other is None else correlation_beyond_chance(scaled[name], other, asleep, hop)
-        )
-        weights[name] = min(excess / _FULL_TRUST[name], 1.0)
-    early = [name for name in scaled if name not in late]
-    local = _added(early, scaled, weights, asleep)
-    for name in (name for name in late if name in scaled):
-        excess = correlation_beyond_chance(scaled[name], local, asleep, hop)
-        weights[name] = min(excess / _FULL_TRUST[name], 1.0) if early else 1.0
-    return _added(list(scaled), scaled, weights, asleep), local, scaled, weights
+        weights[name] = _worth(name, scaled, other, asleep, hop)
+    local = _added(weights, scaled, asleep)
+    for name in body:  # EEG judges chin EMG, both judge heart and breath
+        weights[name] = _worth(name, scaled, local, asleep, hop) if weights else 1.0
+        if name == "emg":
+            local = _added(weights, scaled, asleep)
+    return _added(weights, scaled, asleep), local, scaled, weights
 
 
 def _weigh_direction(scaled, weights, asleep, hop) -> None:
@@ -202,12 +201,20 @@ def _weigh_direction(scaled, weights, asleep, hop) -> None:
     weights["direction"] = min(excess / _FULL_TRUST["direction"], 1.0)
 
 
-def _added(names, scaled, weights, asleep) -> np.ndarray:
+def _worth(name, scaled, other, asleep, hop) -> float:
+    """Weight of a witness: its correlation with another, beyond chance."""
+    if other is None:
+        return 0.0
+    excess = correlation_beyond_chance(scaled[name], other, asleep, hop)
+    return min(excess / _FULL_TRUST[name], 1.0)
+
+
+def _added(weights, scaled, asleep) -> np.ndarray:
     """Weighted sum of witnesses, in spreads of sleep."""
     total = np.zeros(len(asleep))
-    for name in names:
-        total += weights[name] * np.nan_to_num(scaled[name])
-    if names:
+    for name, weight in weights.items():
+        total += weight * np.nan_to_num(scaled[name])
+    if weights:
         total -= np.median(total[asleep]) if asleep.any() else 0.0
         total /= lower_scale(total, asleep)
     return total
@@ -240,3 +247,7 @@ def _band_means(departures: np.ndarray, columns: list[Column]) -> dict[str, np.n
         if len(at):
             out[band] = np.nan_to_num(mean_known(departures[:, at], axis=1))
     return out
+
+
+def _stacked(bands: dict[str, np.ndarray]) -> np.ndarray:
+    return np.stack(list(bands.values()), axis=1)

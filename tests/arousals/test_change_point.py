@@ -147,3 +147,15 @@ def test_an_empty_band_does_not_decide():
         x = np.fft.irfft(spectrum, len(x))
         errors.append(abs(locate_onset(x[np.newaxis], SFREQ, 15.5, 8.0).time - 15.0))
     assert np.median(errors) < 0.15
+
+
+def test_models_that_look_alike_leave_doubt():
+    """Where no change is, the interval reaches further than that of a clear change."""
+    rng = np.random.default_rng(7)
+    widths = {}
+    for ratio in (0.0, 10.0):
+        signals = [changing_signal(rng, ratio)[np.newaxis] for _ in range(10)]
+        found = [locate_onset(x, SFREQ, 15.0, 8.0) for x in signals]
+        widths[ratio] = np.median([f.high - f.low for f in found])
+    assert widths[0.0] > 3.0
+    assert widths[10.0] < 1.2

@@ -121,7 +121,7 @@ def test_each_cue_has_its_log_odds():
         "heart": -LOG_ODDS["heart"],
     }
     signs = {name: value > 0 for name, value in LOG_ODDS.items()}
-    assert [name for name, positive in signs.items() if positive] == ["no heart", "heart", "breath"]
+    assert [name for name, positive in signs.items() if positive] == ["heart", "breath"]
 
 
 def test_without_a_heart_weak_evidence_is_doubted():
@@ -133,17 +133,29 @@ def test_without_a_heart_weak_evidence_is_doubted():
             measure_cues(parts, INSIDE, SLEEP, HOP, {"heart": weight}, score=score)[name]
             for score in (4.0, 9.0)
         )
-        assert weak == pytest.approx(share * np.log(4.0 / 6.5))
-        assert strong == pytest.approx(share * np.log(9.0 / 6.5))
+        assert weak == pytest.approx(share * np.log(6.5 / 4.0))
+        assert strong == 0.0
+    assert LOG_ODDS[name] < 0
 
 
-def test_deep_sleep_has_few_arousals():
+def test_without_a_heart_movement_says_less():
+    """Movements of people often wake them; a heart that answers would tell."""
+    parts = parts_of(delta=1.15, gamma=2.3)
+    sizes = [
+        measure_cues(parts, INSIDE, SLEEP, HOP, {"heart": weight})["movement"]
+        for weight in (0.0, 0.125, 0.25)
+    ]
+    assert sizes == pytest.approx(sizes[2] * np.array([0.3, 0.65, 1.0]))
+
+
+@pytest.mark.parametrize("name", ["deep sleep", "brief sleep"])
+def test_deep_and_brief_sleep_have_few_arousals(name):
     """The share of a candidate that lies in it; nothing where stages are not known."""
-    assert "deep sleep" not in cues_of()
-    deep = np.arange(200) >= 108
-    cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, deep=deep)
-    assert cues["deep sleep"] == pytest.approx(0.5)
-    assert LOG_ODDS["deep sleep"] < 0
+    assert name not in cues_of()
+    late = np.arange(200) >= 108
+    cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, context={name: late})
+    assert cues[name] == pytest.approx(0.5)
+    assert LOG_ODDS[name] < 0
 
 
 def test_cues_are_described_the_strongest_first():

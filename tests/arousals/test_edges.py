@@ -26,12 +26,12 @@ def recording(*events, n=120.0, gains=(1.0, 1.0), seed=0):
     return mne.io.RawArray(1e-5 * np.array(data), info, verbose="error")
 
 
-def candidates(*edges):
+def candidates(*edges, score=10.0):
     """Events as detection returns them, (onset, stop) in s."""
     table = pd.DataFrame({"onset": [a for a, _ in edges], "duration": [b - a for a, b in edges]})
     for name in CARRIED:
         table[name] = "x" if name in ("kind", "band", "cues") else 1.0
-    return table
+    return table.assign(score=score)
 
 
 def test_edges_are_those_that_the_eeg_shows():
@@ -99,3 +99,41 @@ def test_a_gap_in_one_channel_leaves_the_other():
     raw._data[:, 5300:5400] = np.nan
     (event,) = locate_events(candidates((59.6, 66.5)), raw, SFREQ).itertuples()
     assert event.onset == pytest.approx(60.0, abs=0.3)
+
+
+def test_weak_events_have_wider_intervals():
+    """Detection may have placed the edges of a weak event elsewhere."""
+    raw = recording((60.0, 66.0))
+    strong, weak = (
+        locate_events(candidates((59.6, 66.5), score=score), raw, SFREQ) for score in (12.0, 4.0)
+    )
+    for low, high in (("onset_low", "onset_high"), ("end_low", "end_high")):
+        assert (weak[high] - weak[low]).item() > 2 * (strong[high] - strong[low]).item()
+    assert weak["onset"].item() == pytest.approx(60.0, abs=0.5)
+
+
+def test_slow_waves_before_an_onset_do_not_count():
+    """A burst of delta that begins 1.5 s before the faster rhythms."""
+    raw = recording((60.0, 66.0))
+    times = raw.times
+    burst = (times > 58.5) & (times < 61.0)
+    raw._data += 1e-4 * burst * np.sin(2 * np.pi * 1.2 * times)
+    (event,) = locate_events(candidates((59.6, 66.5)), raw, SFREQ).itertuples()
+    assert event.onset == pytest.approx(60.0, abs=0.3)
+
+
+def test_a_chin_channel_is_used_by_name():
+    """It widens at most, an unknown rate or none does not matter."""
+    raw = recording((60.0, 66.0), gains=(0.1, 0.1))
+    rng = np.random.default_rng(1)
+    chin = 5e-6 * rng.normal(size=raw.n_times) * np.where(np.abs(raw.times - 62.5) < 1.5, 5.0, 1.0)
+    info = mne.create_info(["Chin"], SFREQ, "emg")
+    raw.add_channels([mne.io.RawArray(chin[np.newaxis], info, verbose="error")])
+    events = candidates((59.6, 66.5), score=6.0)
+    alone, moved = (locate_events(events, raw, SFREQ, chin=name) for name in (None, "Chin"))
+    assert moved["onset_low"].item() <= alone["onset_low"].item()
+    assert moved["onset_high"].item() >= alone["onset_high"].item()
+    assert moved["onset"].item() != alone["onset"].item()
+    pd.testing.assert_frame_equal(
+        locate_events(events, raw, 25.0, chin="Chin"), locate_events(events, raw, 25.0)
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mne_arousal.arousals.matched_filter import whitened_match
+from mne_arousal.arousals.matched_filter import learned_match, whitened_match
 
 BANDS = ("delta", "theta", "alpha", "beta", "gamma")
 
@@ -109,3 +109,43 @@ def test_few_quiet_windows_leave_all_to_measure_on():
         whitened_match(bands, few, BANDS),
         whitened_match(bands, np.ones(500, dtype=bool), BANDS),
     )
+
+
+def night_of(kind, n_events, *, size=3.0):
+    """Bands of a night with events of one kind of 4 s, where they are, and evidence of them."""
+    bands, stable = quiet_bands(np.random.default_rng(2))
+    inside = np.zeros(len(bands), dtype=bool)
+    for start in 200 + 100 * np.arange(n_events):
+        inside[start : start + 8] = True
+    bands[inside] += [size * kind.get(name, 0.0) for name in BANDS]
+    return bands, stable & ~inside, inside, np.where(inside, 5.0, 0.0)
+
+
+def test_events_of_the_night_become_a_template():
+    """Theta with delta, which no template looks for, is found once it has stood out."""
+    bands, stable, inside, evidence = night_of({"delta": 1.0, "theta": 1.0}, 20)
+    asleep = np.ones(len(bands), dtype=bool)
+    usual = whitened_match(bands, stable, BANDS)
+    own = learned_match(bands, evidence, asleep, stable, BANDS, 0.5)
+    assert own[inside].mean() > usual[inside].mean() + 1.0
+    assert 0.8 < own[stable].std() < 1.1
+    assert abs(np.median(own[stable])) < 0.1
+
+
+def test_few_events_leave_the_usual_template():
+    """Under three there is none; three hardly turn it from what arousals look like."""
+    kind = {"delta": 1.0, "theta": 1.0}
+    matches = []
+    for n_events in (2, 3, 30):
+        bands, stable, inside, evidence = night_of(kind, n_events)
+        asleep = np.ones(len(bands), dtype=bool)
+        own = learned_match(bands, evidence, asleep, stable, BANDS, 0.5)
+        matches.append(own if own is None else own[inside].mean())
+    assert matches[0] is None
+    assert matches[1] < matches[2] - 0.5
+
+
+def test_only_sleep_teaches_the_template():
+    """What stands out in wake is no event."""
+    bands, stable, inside, evidence = night_of({"alpha": 1.0}, 20)
+    assert learned_match(bands, evidence, ~inside & stable, stable, BANDS, 0.5) is None

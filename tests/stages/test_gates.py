@@ -3,7 +3,7 @@
 import numpy as np
 
 from mne_arousal.stages.epochs import make_epoch_table
-from mne_arousal.stages.gates import sleep_gates
+from mne_arousal.stages.gates import brief_sleep, sleep_gates, stage_context
 from mne_arousal.utils.columns import parse_columns
 
 NAMES = ["eeg:C3:delta", "eeg:C3:beta", "emg:Chin:level"]
@@ -60,3 +60,15 @@ def test_deep_sleep_alone_is_no_wake():
         "night", both, [*columns, *silent], onsets, window_length=2.0, epoch_length=30.0
     )
     assert table.wake[51:59].all()
+
+
+def test_brief_sleep_is_n1_between_wake_and_wake():
+    """Under five minutes, without deeper sleep, and neither at the beginning nor at the end."""
+    brief = brief_sleep(np.array([1, 0, 1, 1, 0, 1, 2, 0, 1, -1, 4, 1, 0, 1]))
+    assert np.flatnonzero(brief).tolist() == [2, 3, 8]
+    for length, found in ((9, True), (10, False)):
+        assert brief_sleep(np.r_[0, np.ones(length, dtype=int), 0])[1] == found
+    assert not brief_sleep(np.r_[0, np.ones(9, dtype=int), 0], epoch_length=60.0).any()
+    assert not brief_sleep(np.array([], dtype=int)).any()
+    assert set(stage_context(np.array([3, 0, 1, 0]))) == {"deep sleep", "brief sleep"}
+    assert stage_context(np.array([3, 0, 1, 0]))["deep sleep"].tolist() == [True, *[False] * 3]

@@ -74,8 +74,10 @@ class Fitted:
         Features and body.
     columns, body_columns : list of Column
         What they are.
-    wake, rem, deep : array of bool, shape (n_epochs,) | None
-        Epochs of wake, REM sleep and N3.
+    wake, rem : array of bool, shape (n_epochs,) | None
+        Epochs of wake and REM sleep.
+    context : dict of array of bool, shape (n_epochs,)
+        Epochs of deep and of brief sleep.
     clusters : array of int, shape (n_epochs,)
         Stage clusters.
     true : DataFrame | None
@@ -88,7 +90,7 @@ class Fitted:
     body_columns: list
     wake: np.ndarray | None
     rem: np.ndarray | None
-    deep: np.ndarray | None
+    context: dict[str, np.ndarray]
     clusters: np.ndarray
     true: pd.DataFrame | None
 
@@ -131,7 +133,7 @@ def candidates(night: Fitted, components=DEFAULT_COMPONENTS) -> pd.DataFrame:
         hop=hop,
         rules=Rules(),
         weights=found.weights,
-        deep=None if night.deep is None else night.deep[epochs],
+        context={name: mask[epochs] for name, mask in night.context.items()},
     )
     rows = [
         {
