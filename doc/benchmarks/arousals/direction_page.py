@@ -258,7 +258,7 @@ What this says, and what not:
   implants, or fewer of them, and more in untouched deep sleep.
 - Simulated bodies answer simulated arousals. So gains in simulated nights say that the direction
   carries over from seed to seed, not how much people gain. On people, agreement with other
-  detectors changes by less than its standard error.
+  detectors changes by no more than about its standard error.
 - Gamma weighs most, in which muscle is recorded with the EEG. Heart and breath alone, into which no
   muscle leaks, give nearly the same weights, and do nearly the same.
 - A regression of simulated arousals themselves, with labels, was tried earlier in place of this. It
