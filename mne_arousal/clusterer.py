@@ -54,8 +54,8 @@ class ArousalClusterer(ClusterMixin, BaseEstimator):
     epoch_length : float
         Length of a stage epoch, s.
     components : tuple of str
-        Parts of the evidence, of ``"fast"``, ``"anchor"``, ``"emg"``, ``"heart"``, ``"breath"`` and
-        ``"states"``.
+        Parts of the evidence, of ``"fast"``, ``"anchor"``, ``"direction"``, ``"emg"``, ``"heart"``,
+        ``"breath"`` and ``"states"``.
     min_duration, max_duration : float
         Duration of an arousal, s (AASM: 3 s; beyond 15 s it is an awakening).
     stable_sleep : float

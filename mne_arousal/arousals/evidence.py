@@ -19,19 +19,22 @@ from ..utils.missing import known_windows, mean_known
 from .anchor import anchor_view
 from .body_answers import ANSWERS, answer_view
 from .departure import departure, lower_scale
+from .direction import direction_view, tail_excess
 from .foreseen import FORESEEN, foreseen_views, measured_answers
 from .matched_filter import learned_match, whitened_match
 from .trust import correlation_beyond_chance
 
-COMPONENTS = ("fast", "anchor", "emg", "heart", "breath", "states", *FORESEEN)
-#: States repeat what the bands say; adding them raised false positives.
+COMPONENTS = ("fast", "anchor", "direction", "emg", "heart", "breath", "states", *FORESEEN)
+#: States repeat what the bands say; adding them raised false positives. The direction for EEG alone
+#: gained on simulated patients and lost as much elsewhere (doc/benchmarks/direction.md).
 DEFAULT_COMPONENTS = ("fast", "anchor", "emg", "heart", "breath")
 
 _LIMIT = 4.0  # spreads; beyond it a departure says no more, or one movement outweighs a night
 _UNSTABLE = 2.0  # spreads of evidence above which a window is no baseline for others
 _EVENT_WIDTH = 4.0  # s kept clear around such windows
-# Correlation beyond chance at which a witness counts as much as fast EEG does.
-_FULL_TRUST = {"anchor": 1.0, "emg": 1.0, "heart": 0.5, "breath": 0.5}
+# Correlation beyond chance at which a witness counts as much as fast EEG does; of the direction,
+# the excess of its upper tail over its lower.
+_FULL_TRUST = {"anchor": 1.0, "direction": 1.0, "emg": 1.0, "heart": 0.5, "breath": 0.5}
 _FULL_TRUST |= {"predicted": 0.6, "past": 1.0, "sides": 1.0}
 _BANDS = ("delta", "theta", "alpha", "sigma", "beta", "gamma")
 
@@ -85,8 +88,9 @@ def compute_evidence(
     state_wakefulness : array, shape (n_windows,) | None
         How wake-like the state of each window is.
     components : tuple of str
-        Which of ``"fast"``, ``"anchor"``, ``"emg"``, ``"heart"``, ``"breath"``, ``"states"`` to
-        use; those without the channels that they need are left out.
+        Which of ``"fast"``, ``"anchor"``, ``"direction"``, ``"emg"``, ``"heart"``, ``"breath"``,
+        ``"states"`` to use; those without the channels that they need are left out, and the
+        direction where the anchor is worth something.
 
     Returns
     -------
@@ -108,6 +112,8 @@ def compute_evidence(
         if final and state_wakefulness is not None and "states" in components:
             states = state_wakefulness[:, np.newaxis]
             found["states"] = departure(states, hop, window_length, stable)[:, 0]
+        if final and "direction" in components:
+            found |= _direction(parts, asleep)
         if final and body is not None and "fast" in found:
             found |= _body_views(
                 body, body_columns or [], found["fast"], asleep, stable, components, **grid
@@ -172,6 +178,8 @@ def _combine(views, eeg, asleep, hop, components):
         anchor, trust = anchor_view(eeg, body, asleep, hop)
         scaled["anchor"] = _in_spreads(anchor, asleep) if trust > 0 else anchor
         weights["anchor"] = min(trust / _FULL_TRUST["anchor"], 1.0)
+    if "direction" in scaled:
+        _weigh_direction(scaled, weights, asleep, hop)
     for name in (name for name in FORESEEN if name in scaled):
         # what predicts the body is judged by the body
         other = measured_answers(scaled) if name == "predicted" else scaled.get("fast")
@@ -182,6 +190,20 @@ def _combine(views, eeg, asleep, hop, components):
         if name == "emg":
             local = _added(weights, scaled, asleep)
     return _added(weights, scaled, asleep), local, scaled, weights
+
+
+def _direction(bands, asleep) -> dict[str, np.ndarray]:
+    view = direction_view(bands, asleep)
+    return {} if view is None else {"direction": view}
+
+
+def _weigh_direction(scaled, weights, asleep, hop) -> None:
+    """Let the direction of other nights stand in where this night's own is worth nothing."""
+    if weights.get("anchor", 0.0) > 0:
+        del scaled["direction"], weights["direction"]
+        return
+    excess = tail_excess(scaled["direction"], asleep, hop)
+    weights["direction"] = min(excess / _FULL_TRUST["direction"], 1.0)
 
 
 def _worth(name, scaled, other, asleep, hop) -> float:

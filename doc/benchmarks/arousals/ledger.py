@@ -233,9 +233,10 @@ Tried as well, with code that is not kept:
   to 80 %), and the calibration of patients got worse.
 - Epochs of wake whose probability is under .9 are searched as sleep: patients gained .01, since
   some of their N1 is named wake; on SC4001 ten events more lay in wake.
-- A direction for EEG alone that is shipped with the package: a regression of arousals on band
-  departures over all simulated nights. Patients gained .02 and the half hours .03, but of the
-  implants in deep sleep, which are wake, it found a third. It is left out.
+- A direction for EEG alone from labels: a regression of arousals on band departures over all
+  simulated nights. Patients gained .02 and the half hours .03, but of the implants in deep sleep,
+  which are wake, it found a third. One that was learned without labels, from what bodies do, is
+  shipped and not used by default ({doc}`direction`).
 - What bands, chin EMG and breath do within a candidate, as further cues that are fitted: patients
   gained .04, but of the implants in deep sleep half were found in place of .93, and agreement with
   U-Net v2 fell from .69 to .53. The simulator's arousals and its look-alikes differ in bands as
@@ -292,9 +293,7 @@ def main() -> None:
         "SC4001 and U-Net v2",
         "ucddb022 and Luna",
     ]
-    text = INTRO.format(
-        seeds=" and ".join(map(str, SEEDS))
-    )
+    text = INTRO.format(seeds=" and ".join(map(str, SEEDS)))
     text += "| " + " | ".join(head) + " |\n| --- |" + " ---: |" * (len(head) - 1) + "\n"
     text += "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
     arguments.output.write_text(text + OUTRO)
