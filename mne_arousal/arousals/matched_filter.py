@@ -94,7 +94,7 @@ def learned_match(
     around = uniform_filter1d(bands - center, max(round(_EVENT / hop), 1), axis=0)
     found = around[events].mean(axis=0)
     usual = _shape(_TEMPLATES[0], names)
-    usual *= np.linalg.norm(found) / max(np.linalg.norm(usual), 1e-12)
+    usual *= np.linalg.norm(found) / (np.linalg.norm(usual) + 1e-12)
     return _match(bands - center, len(events) * found + _PRIOR_EVENTS * usual, covariance)
 
 
@@ -115,4 +115,4 @@ def _quiet_noise(bands: np.ndarray, stable: np.ndarray) -> tuple[np.ndarray, np.
 def _match(departures: np.ndarray, shape: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """Matched filter, in standard deviations of the noise."""
     weights = np.linalg.solve(covariance, shape)
-    return departures @ weights / np.sqrt(max(shape @ weights, 1e-300))
+    return departures @ weights / np.sqrt(shape @ weights + 1e-300)
