@@ -191,8 +191,9 @@ in the EEG that predicts what the body of this sleeper does, and needs a body th
 Where there is none, or where the EEG predicts nothing of it, the component `"direction"` stands in,
 which is not used by default, for the reasons below. It was learned on {nights} other recordings, as
 the anchor is, without labels: simulated sleepers and patients of seeds 200 to 203, and the first
-half of the Sleep-EDF night SC4001 (envelope of the chin EMG, and airflow, at 1 Hz). In each, chin EMG and the answers of heart and breath, in standard deviations,
-are regressed on departures of the six bands, in spreads of sleep; nights and answers count alike.
+half of the Sleep-EDF night SC4001 (envelope of the chin EMG, and airflow, at 1 Hz). In each, chin
+EMG and the answers of heart and breath, in standard deviations, are regressed on departures of the
+six bands, in spreads of sleep; nights and answers count alike.
 
 | | delta | theta | alpha | sigma | beta | gamma |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
