@@ -27,7 +27,6 @@ from .pipeline import (
 from .recording.derived import recorded_channels
 from .recording.reading import read_recording
 from .recording.windower import PSGWindower
-from .stages.gates import wake_and_rem
 from .utils.annotations import FIRST_TIME
 from .utils.progress import Clock, announce
 from .utils.windows import Channel
@@ -275,7 +274,7 @@ def _judge(clusterer, table: pd.DataFrame, fitted: bool, given: StageTable | Non
     stages = clusterer.predict_stages(tables).drop(columns="recording")
     if given is not None:
         stages = _with_given(stages, given)
-    wake, rem = _gates(stages, recording, given)
+    wake, rem = _gates(recording, given)
     announce("evidence and events")
     found = clusterer.analyze(tables, wake=wake, rem=rem)[recording]
     clock.lap("evidence and events")
@@ -296,17 +295,11 @@ def _with_given(stages: pd.DataFrame, given: StageTable) -> pd.DataFrame:
     return stages.assign(stage=np.array([*STAGES, "?"])[codes], probability=probability)
 
 
-def _gates(stages: pd.DataFrame, recording: str, given: StageTable | None):
-    """Masks of wake and REM sleep for the clusterer; None where no stage has a name."""
-    if given is not None:
-        wake, rem = given.stages <= 0, given.stages == STAGES.index("R")
-    else:
-        names = [*STAGES, "?"]
-        codes = np.array([names.index(name) for name in stages["stage"]])
-        if (codes == len(STAGES)).all():
-            return None, None
-        wake, rem = wake_and_rem(np.where(codes == len(STAGES), UNSCORED, codes))
-    return {recording: wake}, {recording: rem}
+def _gates(recording: str, given: StageTable | None):
+    """Masks of wake and REM sleep that were given; None lets the clusterer name them."""
+    if given is None:
+        return None, None
+    return {recording: given.stages <= 0}, {recording: given.stages == STAGES.index("R")}
 
 
 def _locate(events, signal: BaseRaw, raw: BaseRaw, pipeline) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -108,6 +108,19 @@ def test_hypnogram_gates_wake(simulated, night):
     assert found.sleep_hours == pytest.approx((stages > 0).sum() / 120, abs=0.01)
 
 
+def test_brief_sleep_is_doubted_unless_a_hypnogram_tells_it(simulated, monkeypatch):
+    """N1 between wake and wake may be wake, but not where somebody has looked at the night."""
+
+    def everywhere(stages, epoch_length):
+        return {"brief sleep": np.ones(len(stages), dtype=bool)}
+
+    monkeypatch.setattr("mne_arousal.clusterer.stage_context", everywhere)
+    for hypnogram, doubted in ((None, True), (simulated.hypnogram, False)):
+        found = analyze_recording(simulated.raw, hypnogram=hypnogram, **OPTIONS)
+        assert len(found.arousals)
+        assert (found.arousals["cues"].str.contains("brief sleep") == doubted).all()
+
+
 def test_fitted_pipeline_is_applied(simulated):
     """A pipeline that is fitted on one night annotates another."""
     pipeline = make_arousal_pipeline(features=("spectral",), random_state=0, verbose="error")
