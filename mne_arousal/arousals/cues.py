@@ -83,11 +83,12 @@ def measure_cues(
     """
     mean = {name: float(np.mean(x[inside])) for name, x in parts.items()}
     cues = {"short": max(_SHORT - (inside.stop - inside.start) * hop, 0.0)}
+    untold = 1.0 - _worth("heart", weights)
     muscle = mean.get("gamma", mean.get("beta"))
     if muscle is not None and "delta" in mean:
         both = min(mean["delta"] / SWAY, muscle / MUSCLE)
         size = float(np.clip(both, _LEAST_MOVEMENT, _MOST_MOVEMENT)) - _LEAST_MOVEMENT
-        cues["movement"] = size * (1.0 - _UNTOLD * (1.0 - _worth("heart", weights)))
+        cues["movement"] = size * (1.0 - _UNTOLD * untold)
     if "sigma" in mean:
         others = max(*(mean.get(band, 0.0) for band in ("theta", "alpha", "beta")), _SPINDLE)
         cues["spindle"] = max(mean["sigma"] - others, 0.0)
@@ -95,9 +96,10 @@ def measure_cues(
         cues["no shift of the EEG"] = max(_SHIFT - mean["fast"], 0.0)
     for name, windows in (context or {}).items():
         cues[name] = float(np.mean(windows[inside]))
+    if "brief sleep" in cues:  # a heart that answers tells arousals from blinks
+        cues["brief sleep"] *= untold
     if weights is not None:
-        weak = max(float(np.log(_WEAK_SCORE / score)), 0.0)
-        cues["no heart"] = weak * (1.0 - _worth("heart", weights))
+        cues["no heart"] = untold * max(float(np.log(_WEAK_SCORE / score)), 0.0)
     if "emg" in parts:
         missing = max(EMG_RISE - _highest_second(parts["emg"][inside], hop), 0.0)
         cues["no chin EMG in REM sleep"] = float(np.mean(atonia[inside])) * missing

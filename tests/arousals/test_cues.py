@@ -153,9 +153,17 @@ def test_deep_and_brief_sleep_have_few_arousals(name):
     """The share of a candidate that lies in it; nothing where stages are not known."""
     assert name not in cues_of()
     late = np.arange(200) >= 108
-    cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, context={name: late})
+    cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, {}, context={name: late})
     assert cues[name] == pytest.approx(0.5)
     assert LOG_ODDS[name] < 0
+
+
+def test_a_heart_that_answers_takes_the_doubt_from_brief_sleep():
+    """It does not rise with blinks."""
+    context = {"deep sleep": SLEEP, "brief sleep": ~SLEEP}
+    for weight, doubt in ((0.0, 1.0), (0.125, 0.5), (0.25, 0.0)):
+        cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, {"heart": weight}, context=context)
+        assert cues["brief sleep"] == pytest.approx(doubt)
 
 
 def test_cues_are_described_the_strongest_first():
