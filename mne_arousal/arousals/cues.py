@@ -20,17 +20,18 @@ _BODY_RANGE = (-2.0, 3.0)  # spreads; more says no more
 _FULL_WEIGHT = 0.25  # weight of heart or breath on a night from which on their cue counts in full
 _BODY_SECONDS = 3.0  # s from the start of a candidate in which the body's answer is looked up
 _WEAK_SCORE = 6.5  # under which evidence without a heart to confirm it is doubted
+_STRONG_SHARE = 1 / 3  # of what "no heart" says under that score, it says for what lies above
+_ASLEEP = 4 / 36  # share of epochs of brief sleep that are sleep (stages/gates.py)
 _UNTOLD = 0.7  # of what movement says is lost where no heart tells which movements wake the sleeper
 
 # Natural logarithm of the odds that a cue adds. Those of length, fast EEG, heart and breath were
 # fitted to simulated nights (doc/benchmarks/arousals/cues.py), the others are given. Spindles and
 # candidates in REM sleep without a rise of the chin EMG are against the definition of an arousal
 # (AASM); simulated nights hold too few of them to measure how much. Deep sleep has some third of
-# the arousals of the other stages (Bonnet et al. 2007, J. Clin. Sleep Med. 3:133). Brief sleep is
-# told in stages/gates.py. Simulated movements are never arousals, and a fit gives -8; those of
-# people often are: of seven in the sleep of SC4001 that stand out, U-Net v2 calls all seven
-# arousals or awakenings. Simulated sleep is quieter than that of people, and a fit gives -3 for
-# "no heart".
+# the arousals of the other stages (Bonnet et al. 2007, J. Clin. Sleep Med. 3:133). Simulated
+# movements are never arousals, and a fit gives -8; those of people often are: of seven in the sleep
+# of SC4001 that stand out, U-Net v2 calls all seven arousals or awakenings. Simulated sleep is
+# quieter than that of people, and a fit gives 3 for "no heart".
 LOG_ODDS = {
     "movement": -5.0,
     "short": -0.31,
@@ -38,8 +39,7 @@ LOG_ODDS = {
     "no chin EMG in REM sleep": -1.0,
     "no shift of the EEG": -1.48,
     "deep sleep": -1.0,
-    "brief sleep": -2.0,
-    "no heart": -6.0,
+    "no heart": 6.0,
     "heart": 0.12,
     "breath": 0.09,
 }
@@ -72,7 +72,7 @@ def measure_cues(
         where they are worth little. None takes them to be worth all.
     score : float
         How far the candidate stands out, in spreads of quiet sleep. On nights whose heart does not
-        answer the EEG, nothing confirms weak evidence.
+        answer the EEG, the score has to tell more: nothing confirms weak evidence.
     context : dict of array of bool, shape (n_windows,) | None
         Windows of ``"deep sleep"`` and ``"brief sleep"``; what is not known is left out.
 
@@ -99,7 +99,8 @@ def measure_cues(
     if "brief sleep" in cues:  # a heart that answers tells arousals from blinks
         cues["brief sleep"] *= untold
     if weights is not None:
-        cues["no heart"] = untold * max(float(np.log(_WEAK_SCORE / score)), 0.0)
+        above = float(np.log(score / _WEAK_SCORE))
+        cues["no heart"] = untold * (above if above < 0 else above * _STRONG_SHARE)
     if "emg" in parts:
         missing = max(EMG_RISE - _highest_second(parts["emg"][inside], hop), 0.0)
         cues["no chin EMG in REM sleep"] = float(np.mean(atonia[inside])) * missing
@@ -129,7 +130,47 @@ def cue_log_odds(cues: dict[str, float]) -> dict[str, float]:
     log_odds : dict of float
         Natural logarithm of odds; negative speaks against an arousal.
     """
-    return {name: LOG_ODDS[name] * size for name, size in cues.items()}
+    return {name: LOG_ODDS[name] * size for name, size in cues.items() if name in LOG_ODDS}
+
+
+def chance_of_sleep(brief_sleep):
+    """Tell how likely a candidate lies in sleep, which an arousal needs.
+
+    Parameters
+    ----------
+    brief_sleep : float or array
+        The cue of that name.
+
+    Returns
+    -------
+    probability : float or array
+        1 where nothing speaks against sleep.
+    """
+    return 1.0 - (1.0 - _ASLEEP) * brief_sleep
+
+
+def doubt_of_sleep(log_odds: dict[str, float], cues: dict[str, float]) -> dict[str, float]:
+    """Tell what it takes from the log odds that a candidate may lie in wake.
+
+    Parameters
+    ----------
+    log_odds : dict of float
+        Natural logarithm of odds that evidence and cues add, were it sleep.
+    cues : dict of float
+        As `measure_cues` returns them.
+
+    Returns
+    -------
+    log_odds : dict of float
+        ``"brief sleep"``: what is left is the odds of an arousal times the chance of sleep. Empty
+        where nothing speaks against sleep.
+    """
+    asleep = chance_of_sleep(cues.get("brief sleep", 0.0))
+    if asleep == 1.0:
+        return {}
+    # p / (1 - p) with p = asleep * odds / (1 + odds)
+    odds = np.exp(sum(log_odds.values()))
+    return {"brief sleep": float(np.log(asleep) - np.log1p(odds * (1.0 - asleep)))}
 
 
 def band_of_change(parts: dict[str, np.ndarray], inside: slice) -> str:

@@ -16,6 +16,7 @@ from .cues import (
     band_of_change,
     cue_log_odds,
     describe_cues,
+    doubt_of_sleep,
     measure_cues,
     what_answered,
 )
@@ -316,6 +317,7 @@ def judge(
         )
         candidate.mixture_log_odds = float(mixture.log_odds[i])
         candidate.log_odds = {"evidence": float(by_score[i]), **cue_log_odds(candidate.cues)}
+        candidate.log_odds |= doubt_of_sleep(candidate.log_odds, candidate.cues)
         candidate.probability = float(to_probability(sum(candidate.log_odds.values())))
         candidate.reason = broken_rule(asleep, at, hop, rules, candidate.cues)
     return candidates, {

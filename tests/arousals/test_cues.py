@@ -9,11 +9,14 @@ from mne_arousal.arousals.cues import (
     _SHIFT,
     LOG_ODDS,
     band_of_change,
+    chance_of_sleep,
     cue_log_odds,
     describe_cues,
+    doubt_of_sleep,
     measure_cues,
     what_answered,
 )
+from mne_arousal.arousals.probability import to_probability
 
 from .synthetic import BANDS, HOP
 
@@ -121,11 +124,11 @@ def test_each_cue_has_its_log_odds():
         "heart": -LOG_ODDS["heart"],
     }
     signs = {name: value > 0 for name, value in LOG_ODDS.items()}
-    assert [name for name, positive in signs.items() if positive] == ["heart", "breath"]
+    assert [name for name, positive in signs.items() if positive] == ["no heart", "heart", "breath"]
 
 
-def test_without_a_heart_weak_evidence_is_doubted():
-    """The less the heart is worth on this night, the more; strong evidence is believed."""
+def test_without_a_heart_the_score_tells_more():
+    """Weak evidence is doubted, strong is believed, the more the less the heart is worth."""
     name, parts = "no heart", parts_of()
     assert name not in measure_cues(parts, INSIDE, SLEEP, HOP)
     for weight, share in ((0.0, 1.0), (0.125, 0.5), (0.25, 0.0), (1.0, 0.0)):
@@ -133,9 +136,9 @@ def test_without_a_heart_weak_evidence_is_doubted():
             measure_cues(parts, INSIDE, SLEEP, HOP, {"heart": weight}, score=score)[name]
             for score in (4.0, 9.0)
         )
-        assert weak == pytest.approx(share * np.log(6.5 / 4.0))
-        assert strong == 0.0
-    assert LOG_ODDS[name] < 0
+        assert weak == pytest.approx(share * np.log(4.0 / 6.5))
+        assert strong == pytest.approx(share * np.log(9.0 / 6.5) / 3)
+    assert LOG_ODDS[name] > 0
 
 
 def test_without_a_heart_movement_says_less():
@@ -155,7 +158,7 @@ def test_deep_and_brief_sleep_have_few_arousals(name):
     late = np.arange(200) >= 108
     cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, {}, context={name: late})
     assert cues[name] == pytest.approx(0.5)
-    assert LOG_ODDS[name] < 0
+    assert LOG_ODDS.get(name, -1.0) < 0
 
 
 def test_a_heart_that_answers_takes_the_doubt_from_brief_sleep():
@@ -164,6 +167,19 @@ def test_a_heart_that_answers_takes_the_doubt_from_brief_sleep():
     for weight, doubt in ((0.0, 1.0), (0.125, 0.5), (0.25, 0.0)):
         cues = measure_cues(parts_of(), INSIDE, SLEEP, HOP, {"heart": weight}, context=context)
         assert cues["brief sleep"] == pytest.approx(doubt)
+
+
+@pytest.mark.parametrize("evidence", [-3.0, 0.0, 4.0])
+def test_an_arousal_needs_a_sleeper(evidence):
+    """However strong the evidence, the probability is at most that of sleep."""
+    log_odds = {"evidence": evidence, "short": -0.5}
+    assert doubt_of_sleep(log_odds, {"brief sleep": 0.0, "short": 1.0}) == {}
+    found = to_probability(
+        sum((log_odds | doubt_of_sleep(log_odds, {"brief sleep": 0.8})).values())
+    )
+    asleep = chance_of_sleep(0.8)
+    assert found == pytest.approx(asleep * to_probability(evidence - 0.5))
+    assert chance_of_sleep(1.0) == pytest.approx(4 / 36)
 
 
 def test_cues_are_described_the_strongest_first():

@@ -26,7 +26,7 @@ from tables import prepare
 from threadpoolctl import threadpool_limits
 
 from mne_arousal import ArousalClusterer
-from mne_arousal.arousals.cues import LOG_ODDS
+from mne_arousal.arousals.cues import LOG_ODDS, chance_of_sleep
 from mne_arousal.arousals.detector import evidence_parts, judge
 from mne_arousal.arousals.evidence import DEFAULT_COMPONENTS
 from mne_arousal.arousals.rules import Rules
@@ -34,6 +34,7 @@ from mne_arousal.metrics.matching import overlaps
 from mne_arousal.stages.gates import sleep_gates
 
 FEATURES = ("spectral", "body")
+CUES = (*LOG_ODDS, "brief sleep")
 FITTED = ("short", "no shift of the EEG", "heart", "breath")
 RIDGE = 1e-3
 
@@ -59,7 +60,8 @@ class Fit:
         odds = LOG_ODDS | self.cues
         total = self.offset + self.factor * table["mixture"]
         total += sum(odds[name] * table[name] for name in odds)
-        return 1 / (1 + np.exp(-total.to_numpy(dtype=float)))
+        asleep = chance_of_sleep(table["brief sleep"].to_numpy(dtype=float))
+        return asleep / (1 + np.exp(-total.to_numpy(dtype=float)))
 
 
 @dataclass(frozen=True)
@@ -141,12 +143,12 @@ def candidates(night: Fitted, components=DEFAULT_COMPONENTS) -> pd.DataFrame:
             "duration": (c.inside.stop - c.inside.start) * hop,
             "score": c.score,
             "mixture": c.mixture_log_odds,
-            **{name: c.cues.get(name, 0.0) for name in LOG_ODDS},
+            **{name: c.cues.get(name, 0.0) for name in CUES},
         }
         for c in judged
         if not c.reason
     ]
-    rows = pd.DataFrame(rows, columns=["onset", "duration", "score", "mixture", *LOG_ODDS])
+    rows = pd.DataFrame(rows, columns=["onset", "duration", "score", "mixture", *CUES])
     n_true = 0 if night.true is None else len(night.true)
     rows["true"] = False
     if n_true and len(rows):
