@@ -37,10 +37,10 @@ LOG_ODDS = {
     "short": -0.31,
     "spindle": -1.0,
     "no chin EMG in REM sleep": -1.0,
-    "no shift of the EEG": -1.48,
+    "no shift of the EEG": -1.49,
     "deep sleep": -1.0,
     "no heart": 6.0,
-    "heart": 0.12,
+    "heart": 0.13,
     "breath": 0.09,
 }
 
