@@ -74,7 +74,8 @@ changed:
   onset. The interval always holds the one that the EEG alone gives, so that the chin can't narrow
   it. An envelope of 1 Hz is too slow and is left out.
 - **Ends** that detection gives are late by {late} s, and the prior is moved by as much.
-- Intervals now leave 5 % on either side, and a sample more; 3.5 % before.
+- Intervals now leave 7 % on either side, and a sample more; 3.5 % before, which had stood in for
+  doubt. At 5 % they held 95 to 97 % of the onsets of sleepers and implants.
 
 """
 OUTRO = """
