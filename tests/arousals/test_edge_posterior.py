@@ -15,10 +15,10 @@ def peak(at=12.0, width=0.1, start=9.0, stop=15.0):
 
 
 def test_median_and_interval_of_a_normal_posterior():
-    """Ninety percent lie within 1.645 standard deviations, and a sample is added on each side."""
+    """All but 7 % on each side lie within 1.476 standard deviations, and a sample is added."""
     found = peak().summary()
     assert found.time == pytest.approx(12.0, abs=0.01)
-    assert found.high - found.low == pytest.approx(2 * 0.1645 + 2 / SFREQ, abs=0.02)
+    assert found.high - found.low == pytest.approx(2 * 0.1476 + 2 / SFREQ, abs=0.02)
 
 
 def test_doubt_widens_and_moves_little():
