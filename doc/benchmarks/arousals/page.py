@@ -42,7 +42,10 @@ SAID = {
     "report": "Settings are chosen on the other half alone.\n{seeds}\n"
     "The people and that half of SC4001 have been reported on before. Agreement with other\n"
     "detectors is over the whole nights of SC4001 and ucddb022. The first half of the one and all\n"
-    "of the other served for choosing, the cue for nights without a heart among what was chosen.\n"
+    "of the other served for choosing, the cues for nights without a heart and for brief sleep\n"
+    "among what was chosen. The new seed was run once before the last changes (what strong scores\n"
+    "count for without a heart, how much brief sleep takes, the tails of intervals), which rest on\n"
+    "implants and on coverage.\n"
     "What was tried on the choosing half stands in {{doc}}`arousals_ledger`. The\n"
     "strength of simulated patients was set by what an earlier version of this detector found\n"
     "in them, so that their absolute figures say little; differences between detectors say more.",
@@ -108,7 +111,7 @@ def history_of_seeds(seeds: list[int]) -> str:
     """Tell which seeds have been reported on before."""
     reported = "has been reported on before, with an earlier version of this detector"
     return "\n".join(
-        f"Seed {seed} {reported if seed in REPORTED_BEFORE else 'had no part in anything before'}."
+        f"Seed {seed} {reported if seed in REPORTED_BEFORE else 'had no part in any choice'}."
         for seed in seeds
     )
 
