@@ -44,8 +44,8 @@ SAID = {
     "detectors is over the whole nights of SC4001 and ucddb022. The first half of the one and all\n"
     "of the other served for choosing, the cues for nights without a heart and for brief sleep\n"
     "among what was chosen. The new seed was run once before the last changes (what strong scores\n"
-    "count for without a heart, how much brief sleep takes, the tails of intervals), which rest on\n"
-    "implants and on coverage.\n"
+    "count for without a heart, how much brief sleep takes, the tails of intervals), which rest\n"
+    "on implants and on coverage.\n"
     "What was tried on the choosing half stands in {{doc}}`arousals_ledger`. The\n"
     "strength of simulated patients was set by what an earlier version of this detector found\n"
     "in them, so that their absolute figures say little; differences between detectors say more.",
