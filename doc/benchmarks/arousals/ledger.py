@@ -253,7 +253,8 @@ Tried as well, with code that is not kept:
 
 What was seen on the reporting half: events in the wake of the morning of SC4001, whose epochs were
 taken for N1. The cue "brief sleep" came of that, and of the choosing night ucddb022; simulated
-nights have no such sleep. So figures on SC4001 are none of a night that was kept apart. That
+nights have no such sleep. Agreement is counted in scored sleep and does not see what it takes from
+wake. So figures on SC4001 are none of a night that was kept apart. That
 strong scores count for something where no heart answers had been dropped; the reporting half
 showed lone implants in deep sleep that were missed for it, and the choosing half said the same.
 """
