@@ -59,7 +59,7 @@ Made by `doc/benchmarks/arousals/onsets.py` on the choosing half: simulated nigh
 of each kind, and implants in sleep of the same half. Its constants were chosen on seeds {built},
 and checked once on the other two; figures of nights that had no part in any choice stand in
 {{doc}}`arousals`. *Before* is the version that located edges by the EEG alone, with one prior for
-all.
+all; its evidence found some arousals less.
 
 An autoregressive model of the sleep before and one of the event give a posterior of the onset. What
 changed:
