@@ -8,6 +8,10 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import pytest
 
+from .browser import browser, open_page
+
+__all__ = ["browser", "open_page"]
+
 
 @pytest.fixture(autouse=True)
 def _log_level():
