@@ -66,9 +66,7 @@ def test_seeds_are_pooled_and_told_apart():
     assert "F1 in the 2 nights that all have run" in both
     assert "| `easy` | 2 | 0.75 | 0.40 |" in both
     assert "| `easy` | 1 | 0.50 | 0.00 |" in alone
-    assert (
-        history_of_seeds([501, 502]).splitlines()[1] == "Seed 502 had no part in any choice."
-    )
+    assert history_of_seeds([501, 502]).splitlines()[1] == "Seed 502 had no part in any choice."
     assert "earlier version" in history_of_seeds([501])
 
 
