@@ -125,7 +125,7 @@ def compute_evidence(
             stable = asleep & (maximum_filter1d(total, width) < _UNSTABLE)
     own = None
     if bands:  # what stands out by all witnesses tells what to look for in the EEG
-        own = learned_match(_stacked(bands), total, asleep, stable, tuple(bands), hop)
+        own = learned_match(_stacked(bands), stable, tuple(bands), total, asleep, hop)
     if own is not None:
         found["fast"] = np.maximum(found["fast"], own)
         total, local, views, weights = _combine(found, eeg, asleep, hop, components)

@@ -59,10 +59,10 @@ def whitened_match(bands: np.ndarray, stable: np.ndarray, names: tuple[str, ...]
 
 def learned_match(
     bands: np.ndarray,
-    evidence: np.ndarray,
-    asleep: np.ndarray,
     stable: np.ndarray,
     names: tuple[str, ...],
+    evidence: np.ndarray,
+    asleep: np.ndarray,
     hop: float,
 ) -> np.ndarray | None:
     """Match departures with what the events of this night look like.

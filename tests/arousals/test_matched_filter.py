@@ -126,7 +126,7 @@ def test_events_of_the_night_become_a_template():
     bands, stable, inside, evidence = night_of({"delta": 1.0, "theta": 1.0}, 20)
     asleep = np.ones(len(bands), dtype=bool)
     usual = whitened_match(bands, stable, BANDS)
-    own = learned_match(bands, evidence, asleep, stable, BANDS, 0.5)
+    own = learned_match(bands, stable, BANDS, evidence, asleep, 0.5)
     assert own[inside].mean() > usual[inside].mean() + 1.0
     assert 0.8 < own[stable].std() < 1.1
     assert abs(np.median(own[stable])) < 0.1
@@ -139,7 +139,7 @@ def test_few_events_leave_the_usual_template():
     for n_events in (2, 3, 30):
         bands, stable, inside, evidence = night_of(kind, n_events)
         asleep = np.ones(len(bands), dtype=bool)
-        own = learned_match(bands, evidence, asleep, stable, BANDS, 0.5)
+        own = learned_match(bands, stable, BANDS, evidence, asleep, 0.5)
         matches.append(own if own is None else own[inside].mean())
     assert matches[0] is None
     assert matches[1] < matches[2] - 0.5
@@ -148,4 +148,4 @@ def test_few_events_leave_the_usual_template():
 def test_only_sleep_teaches_the_template():
     """What stands out in wake is no event."""
     bands, stable, inside, evidence = night_of({"alpha": 1.0}, 20)
-    assert learned_match(bands, evidence, ~inside & stable, stable, BANDS, 0.5) is None
+    assert learned_match(bands, stable, BANDS, evidence, ~inside & stable, 0.5) is None
