@@ -1,6 +1,7 @@
 """Fixtures and options shared by all tests."""
 
 import os
+import sys
 from pathlib import Path
 
 # Before SciPy is imported: without it, scikit-learn leaves out some of its checks.
@@ -11,6 +12,19 @@ import pytest
 from .browser import browser, open_page
 
 __all__ = ["browser", "open_page"]
+
+AROUSALS_BENCHMARK = Path(__file__).parents[1] / "doc" / "benchmarks" / "arousals"
+
+
+@pytest.fixture
+def arousals_benchmark(monkeypatch):
+    """Import from the folder of the benchmark of arousals."""
+    monkeypatch.syspath_prepend(AROUSALS_BENCHMARK)
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if str(AROUSALS_BENCHMARK) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,6 @@
 """The benchmark of arousals keeps its halves apart, its truth exact and its counts right."""
 
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,22 +10,10 @@ from mne_arousal import analyze_recording
 from mne_arousal.datasets import simulate_psg
 from mne_arousal.hypnogram import hypnogram_to_stages
 
-FOLDER = Path(__file__).parents[1] / "doc" / "benchmarks" / "arousals"
 SFREQ = 100.0
 
 
-@pytest.fixture
-def benchmark(monkeypatch):
-    """Import from the folder of the benchmark."""
-    monkeypatch.syspath_prepend(FOLDER)
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
-
-
-@pytest.mark.usefixtures("benchmark")
+@pytest.mark.usefixtures("arousals_benchmark")
 def test_halves_share_the_whole_nights_only():
     from recordings import names
     from robustness import changed_names
@@ -40,7 +26,7 @@ def test_halves_share_the_whole_nights_only():
     assert not people[0] & people[1]
 
 
-@pytest.mark.usefixtures("benchmark")
+@pytest.mark.usefixtures("arousals_benchmark")
 def test_patients_are_among_the_sleepers():
     from recordings import names
     from sleepers import KINDS, PATIENT_KINDS, simulate
@@ -57,7 +43,7 @@ def test_patients_are_among_the_sleepers():
     assert "limb movement" in set(lookalikes.description)
 
 
-@pytest.mark.usefixtures("benchmark")
+@pytest.mark.usefixtures("arousals_benchmark")
 @pytest.mark.parametrize("ramp", [0.0, 0.5, 1.0])
 def test_an_implant_starts_at_its_onset_and_ends_with_it(ramp):
     from implants import QuietWake, _above, _mix, _rms
@@ -80,7 +66,7 @@ def test_an_implant_starts_at_its_onset_and_ends_with_it(ramp):
     assert early > 2e-5 if ramp == 0 else early < 1e-5
 
 
-@pytest.mark.usefixtures("benchmark")
+@pytest.mark.usefixtures("arousals_benchmark")
 def test_implants_are_placed_in_stable_sleep():
     from implants import STABLE, place
 
@@ -95,7 +81,7 @@ def test_implants_are_placed_in_stable_sleep():
     assert all(b[0] - a[1] >= gap for a, b in pairwise(times))
 
 
-@pytest.mark.usefixtures("benchmark")
+@pytest.mark.usefixtures("arousals_benchmark")
 def test_recall_at_a_rate_of_other_events():
     from scores import ranked_hits, recall_at
 
@@ -116,7 +102,7 @@ def test_recall_at_a_rate_of_other_events():
 
 # that 15 min are too short to measure noise on is no matter here
 @pytest.mark.filterwarnings("ignore:.*to measure its noise on:RuntimeWarning")
-@pytest.mark.usefixtures("benchmark")
+@pytest.mark.usefixtures("arousals_benchmark")
 def test_kept_tables_give_what_the_recording_gives(tmp_path):
     from recordings import Recording
     from tables import detect, prepare
@@ -137,7 +123,7 @@ def test_kept_tables_give_what_the_recording_gives(tmp_path):
     np.testing.assert_array_equal(kept.arousals.onset, night.arousals.onset)
 
 
-@pytest.mark.usefixtures("benchmark")
+@pytest.mark.usefixtures("arousals_benchmark")
 def test_others_do_not_inherit_what_this_package_found(tmp_path):
     import json
 

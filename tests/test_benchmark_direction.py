@@ -1,27 +1,13 @@
 """The direction for EEG alone is learned apart from what it is scored on."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from mne_arousal.arousals import direction as package
 
-FOLDER = Path(__file__).parents[1] / "doc" / "benchmarks" / "arousals"
+pytestmark = pytest.mark.usefixtures("arousals_benchmark")
 SEEDS = (200, 201, 202, 203)
-
-
-@pytest.fixture(autouse=True)
-def benchmark(monkeypatch):
-    """Import from the folder of the benchmark."""
-    monkeypatch.syspath_prepend(FOLDER)
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
 
 
 def rows_of(weights, seed=0, n=4000):

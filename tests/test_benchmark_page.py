@@ -1,24 +1,14 @@
 """The page of the benchmark of arousals counts what it says it counts."""
 
 import sys
-from pathlib import Path
 
 import mne
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).parents[1] / "doc" / "benchmarks" / "arousals"
+from .conftest import AROUSALS_BENCHMARK
 
-
-@pytest.fixture(autouse=True)
-def benchmark(monkeypatch):
-    """Import from the folder of the benchmark."""
-    monkeypatch.syspath_prepend(FOLDER)
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+pytestmark = pytest.mark.usefixtures("arousals_benchmark")
 
 
 def _result(name, part, kind, source, true=None, found=(), **more):
@@ -148,7 +138,7 @@ def test_a_night_with_gaps(tmp_path, monkeypatch):
 
 
 def test_gaps_are_exported_as_zeros(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(FOLDER.parent / "peers")
+    monkeypatch.syspath_prepend(AROUSALS_BENCHMARK.parent / "peers")
     from export import digest, export_recording
 
     signal = np.sin(np.arange(3840.0))[np.newaxis] * 1e-5
